@@ -42,7 +42,7 @@ TEST_CASE("a token stands in the field Authorization", "[access]") {
   CHECK(found({}) == "none");
 }
 
-TEST_CASE("another scheme is none of our credentials", "[access]") {
+TEST_CASE("another scheme is not our credential", "[access]") {
   CHECK(found({{"Authorization", "Basic dTpw"}}) == "none");
   CHECK(found({{"Authorization", "Bearers a.b.c"}}) == "none");
   CHECK(found({{"Authorization", ""}}) == "none");
@@ -72,7 +72,7 @@ TEST_CASE("an empty cookie is one that was deleted", "[access]") {
   CHECK(found({{"Cookie", "__Host-regstream=\"\"; ;;=; a"}}) == "none");
 }
 
-TEST_CASE("a ticket stands in the query of what takes tickets", "[access]") {
+TEST_CASE("a ticket stands in the query where tickets are accepted", "[access]") {
   CHECK(found({}, "/stream?ticket=abc") == "ticket abc");
   CHECK(found({}, "/stream?ticket=abc", false) == "invalid_request");
   CHECK(found({}, "/stream?ticket=") == "ticket ");

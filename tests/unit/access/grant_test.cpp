@@ -22,7 +22,7 @@ TEST_CASE("a reach covers its ids, or everything", "[access]") {
   CHECK_FALSE(Reach{}.covers(InstanceId{8}));
 }
 
-TEST_CASE("a grant says nothing of a workflow that it does not name", "[access]") {
+TEST_CASE("a grant gives no rights for a workflow that it does not name", "[access]") {
   Grant grant;
   grant.workflows.push_back({.workflow = "card", .subscribe = {.everything = true, .ids = {}}});
   CHECK(grant.subscribe_to(registration_workflow()).is_empty());

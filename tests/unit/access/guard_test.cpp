@@ -84,7 +84,7 @@ TEST_CASE("A request whose credentials count reaches its handler, with what they
   CHECK(bench.answer().result() == http::status::ok);
 }
 
-TEST_CASE("A request without credentials is asked for them, and hears no error code") {
+TEST_CASE("A request without credentials gets a challenge without an error code") {
   Bench bench;
   bench.policy.decision = Denial{.detail = "This needs a token."};
   bench.ask(bench.guard.admit(unexpected));
@@ -94,7 +94,7 @@ TEST_CASE("A request without credentials is asked for them, and hears no error c
   CHECK(bench.answer()[http::field::content_type] == "application/problem+json");
 }
 
-TEST_CASE("Credentials that don't count are answered as RFC 6750 says") {
+TEST_CASE("Invalid credentials are answered as RFC 6750 says") {
   const auto [status, error] =
       GENERATE(table<http::status, std::string>({{http::status::bad_request, "invalid_request"},
                                                  {http::status::unauthorized, "invalid_token"},
@@ -141,7 +141,7 @@ TEST_CASE("A request whose decision never comes is answered as any that is forgo
   CHECK(bench.answer().result() == http::status::internal_server_error);
 }
 
-TEST_CASE("Only who may inspect is let in to what is for inspectors") {
+TEST_CASE("Only a token with the right to inspect reaches inspecting routes") {
   Bench bench;
   const bool may_inspect = GENERATE(true, false);
   auto grant = std::make_shared<Grant>();
@@ -152,7 +152,7 @@ TEST_CASE("Only who may inspect is let in to what is for inspectors") {
   CHECK(bench.answer().result() == (may_inspect ? http::status::ok : http::status::forbidden));
 }
 
-TEST_CASE("A ticket is given as JSON that nobody keeps") {
+TEST_CASE("A ticket is answered as JSON that caches don't store") {
   Bench bench;
   bench.ask(bench.guard.give_tickets(registration_workflow()));
   CHECK(bench.answer().result() == http::status::ok);
@@ -180,7 +180,7 @@ TEST_CASE("What is denied is counted by its reason, requests and tickets togethe
   CHECK(bench.guard.denials().of(DenialReason::no_token) == 0);
 }
 
-TEST_CASE("Credentials that count, and don't suffice, are no denial of them") {
+TEST_CASE("Valid credentials that don't suffice are not counted as denials") {
   Bench bench;
   bench.policy.decision = Denial{.status = http::status::forbidden, .error = "insufficient_scope"};
   bench.ask(bench.guard.admit(unexpected));

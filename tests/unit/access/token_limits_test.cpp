@@ -32,7 +32,7 @@ TEST_CASE("a token has so many streams at a time, and each token its own") {
   CHECK(limits.enter_stream(grant_of("one")));
 }
 
-TEST_CASE("who comes without a token has no limit, nor has anybody where none is set") {
+TEST_CASE("a request without a token has no limit and neither has anyone if none is set") {
   TokenLimits limits(1, 1);
   TokenLimits none(0, 0);
   const auto first = limits.enter_stream(grant_of(""));
@@ -107,7 +107,7 @@ TEST_CASE("an update that is more than the bucket holds passes when it is full, 
   CHECK_FALSE(rates.refuse("one", 1, begin + Duration{10'000}));
 }
 
-TEST_CASE("of many tokens those are forgotten that published least") {
+TEST_CASE("of many tokens the ones that published least are forgotten") {
   UpdateRates rates(2);
   const auto name = [](std::size_t index) { return "token " + std::to_string(index); };
   for (int update = 0; update < 2; ++update) {

@@ -155,7 +155,7 @@ TEST_CASE("a request is granted what its token says", "[access]") {
   CHECK(world.ask(by_cookie) == 200);
 }
 
-TEST_CASE("a denial is as RFC 6750 has it", "[access]") {
+TEST_CASE("a denial follows RFC 6750", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   CHECK(world.ask({}) == 401);
@@ -204,7 +204,7 @@ TEST_CASE("each denial has its reason, for monitoring", "[access]") {
   CHECK(reason_of({}, "/stream?ticket=AAAAAAAAAAAAAAAAAAAAAA") == DenialReason::invalid_ticket);
 }
 
-TEST_CASE("what counts and does not suffice is no denial of the token", "[access]") {
+TEST_CASE("a valid token that does not suffice is not counted as a denial", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   const auto refused = world.ticket(with_token(token_a({{"regstream", json::object()}})));
@@ -231,7 +231,7 @@ TEST_CASE(
   CHECK(world.ask(with_token(token_a())) == 503);
 }
 
-TEST_CASE("so many requests wait for keys, and others are told to come back", "[access]") {
+TEST_CASE("a limited number of requests wait for keys and others get 503", "[access]") {
   World world;
   int waiting = 0;
   int refused = 0;
@@ -246,7 +246,7 @@ TEST_CASE("so many requests wait for keys, and others are told to come back", "[
   CHECK(waiting == 1000);
 }
 
-TEST_CASE("a key that is withdrawn is told by the number of its grants", "[access]") {
+TEST_CASE("a withdrawn key is reported by the number in its grants", "[access]") {
   World world;
   world.answer(set_of({ec_a, rsa_b}));
   CHECK(world.ask(with_token(token_a())) == 200);
@@ -316,7 +316,7 @@ TEST_CASE("tickets of a token share its name in limits", "[access]") {
   CHECK(world.grant().token == name);
 }
 
-TEST_CASE("a ticket falls with the key of its token", "[access]") {
+TEST_CASE("a ticket is refused once the key of its token is withdrawn", "[access]") {
   World world;
   world.answer(set_of({ec_a, rsa_b}));
   const auto given = world.ticket(with_token(token_a()));
@@ -359,7 +359,7 @@ TEST_CASE("while the store is away, tickets are a 503 and tokens count", "[acces
   CHECK(world.ask(with_token(token_a())) == 200);
 }
 
-TEST_CASE("while the store is full, whoever wants a ticket is told when to come back", "[access]") {
+TEST_CASE("while the store is full a request for a ticket gets 429 with a time", "[access]") {
   AwayStore full(StoreFull{Duration{1'500}});
   World world({{Kind::jwks_url, "https://bank/keys"}}, &full);
   world.answer(set_of({ec_a}));
@@ -370,7 +370,7 @@ TEST_CASE("while the store is full, whoever wants a ticket is told when to come 
   CHECK(refused.reason == DenialReason::tickets_unavailable);
 }
 
-TEST_CASE("renewing a token brings no more tickets", "[access]") {
+TEST_CASE("a renewed token gets no additional tickets", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   for (std::size_t next = 0; next < access_limits.tickets_of_token_max; ++next) {

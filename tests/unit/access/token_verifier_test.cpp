@@ -65,7 +65,7 @@ TEST_CASE("a grant says what the token allows, until when, and by which key", "[
   CHECK_FALSE(grant->is_open);
 }
 
-TEST_CASE("a token's name is its own, says nothing of it, and survives a second signature",
+TEST_CASE("a token's name is unique and reveals nothing and survives a second signature",
           "[access]") {
   const auto keys = key_set({&ec_signer()});
   const auto judge = verifier();
@@ -79,7 +79,7 @@ TEST_CASE("a token's name is its own, says nothing of it, and survives a second 
   CHECK(name(token) != std::get<GrantPtr>(verifier().verify(token, keys, now_ms))->token);
 }
 
-TEST_CASE("tokens of one subject have one name, that of its issuer", "[access]") {
+TEST_CASE("tokens of one subject of one issuer share a name", "[access]") {
   const auto keys = key_set({&ec_signer(), &rsa_signer()});
   const auto judge = verifier();
   const auto name = [&](const json& members, const Signer& signer = ec_signer()) {
@@ -103,7 +103,7 @@ TEST_CASE("tokens of one subject have one name, that of its issuer", "[access]")
   }
 }
 
-TEST_CASE("a token counts from nbf to exp, with the leeway", "[access]") {
+TEST_CASE("a token is valid from nbf to exp with the leeway", "[access]") {
   CHECK(verdict_of({{"exp", now_s - 29}}) == "granted");
   CHECK_THAT(verdict_of({{"exp", now_s - 30}}), Contains("expired"));
   CHECK(verdict_of({{"nbf", now_s + 30}}) == "granted");
@@ -182,7 +182,7 @@ TEST_CASE("a header with a member twice, or what we don't understand, is refused
   CHECK_THAT(with_header("{\"alg\":\"HS256\",\"x\":\"\xff\"}"), Contains("no JSON object"));
 }
 
-TEST_CASE("a token says that it is one, or says nothing", "[access]") {
+TEST_CASE("a typ must say that it is a token or be absent", "[access]") {
   const auto with_type = [](const json& type) {
     return verdict(secret_signer().token(right_payload(), {{"typ", type}}),
                    key_set({&secret_signer()}));
@@ -198,7 +198,7 @@ TEST_CASE("a token says that it is one, or says nothing", "[access]") {
   }
 }
 
-TEST_CASE("a key is chosen by kid among ours, and by nothing else", "[access]") {
+TEST_CASE("a key is chosen by kid among our keys only", "[access]") {
   KeySet keys;
   keys.replace(test::keys_of(
       read_jwks(test::jwks({rsa_signer().jwk({{"kid", "a"}}), ec_signer().jwk({{"kid", "b"}})}),
@@ -272,7 +272,7 @@ TEST_CASE("an ECDSA signature has one length", "[access]") {
              Contains("signature is wrong"));
 }
 
-TEST_CASE("what is no token is told from one, whatever its size", "[access]") {
+TEST_CASE("anything but a token is refused whatever its size", "[access]") {
   const auto keys = key_set({&secret_signer()});
   for (const char* const text :
        {"", ".", "..", "...", "a.b", "a.b.c.d.e", "e30.e30.", "Bearer", "e30=.e30=.AA"}) {

@@ -66,7 +66,7 @@ HistoryFollower waiting_follower() {
 
 }  // namespace
 
-TEST_CASE("a bare message is offered behind what a probe shows will not be heard") {
+TEST_CASE("a bare message is offered after a probe shows which entries will not be received") {
   auto follower = waiting_follower();
   CHECK(asked<ProbeChannel>(follower));
   CHECK_FALSE(follower.poll());  // Once.
@@ -74,7 +74,7 @@ TEST_CASE("a bare message is offered behind what a probe shows will not be heard
     follower.on_channel_probed();
     CHECK(asked<Adopt>(follower)->cursor == id(8));
   }
-  SECTION("and not behind what was read after the probe, and may be heard yet") {
+  SECTION("and not past entries that were read after the probe and may still be received") {
     follower.catch_up();
     REQUIRE(asked<ReadHistory>(follower));
     follower.on_page(page_to(12));
@@ -85,13 +85,13 @@ TEST_CASE("a bare message is offered behind what a probe shows will not be heard
     follower.on_adopted(std::nullopt);
     CHECK(asked<ProbeChannel>(follower));
   }
-  SECTION("or what is heard meanwhile") {
+  SECTION("or past messages that arrive meanwhile") {
     follower.on_message(stamped_json(update_json(8), id(8)));
     CHECK(asked<Adopt>(follower)->cursor == id(8));
     follower.on_channel_probed();
     CHECK_FALSE(asked<Adopt>(follower));
   }
-  SECTION("once more, if what was heard meanwhile was not settled by the answer") {
+  SECTION("again if messages that arrived meanwhile were unverified at the answer") {
     follower.on_message(stamped_json(update_json(20), id(20)));
     follower.on_channel_probed();
     REQUIRE(asked<ReadHistory>(follower));

@@ -58,7 +58,7 @@ TEST_CASE("batches in flight when a link is lost are sent again as they were, be
   CHECK(bench.ended == Texts{"a 1000-1", "b 1000-2", "c 1000-3", "d 1000-4"});
 }
 
-TEST_CASE("a publish whose outcome is not known, and that Redis has forgotten, ends as unknown") {
+TEST_CASE("a publish without an answer ends as unknown once Redis has forgotten its batch") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -72,7 +72,7 @@ TEST_CASE("a publish whose outcome is not known, and that Redis has forgotten, e
   CHECK(bench.ended == Texts{"a failed"});
 }
 
-TEST_CASE("a script that is unknown amid publishes makes all be sent again, on a new connection") {
+TEST_CASE("if Redis forgets the script amid publishes all are sent again on a new connection") {
   Bench bench;
   bench.bring_up_caller();
   for (const char* const key : {"a", "b", "c"}) {
@@ -89,7 +89,7 @@ TEST_CASE("a script that is unknown amid publishes makes all be sent again, on a
         Texts{"publish b", "publish c, behind others", "followed, waited 2"});
 }
 
-TEST_CASE("a batch that is refused holds back those behind it, until a try shows that it is over") {
+TEST_CASE("a refused batch holds back those behind it until a retry is accepted") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -136,7 +136,7 @@ TEST_CASE("an update that is refused by itself ends alone") {
   CHECK(bench.ended == Texts{"a 1000-1", "b failed", "c 1000-2"});
 }
 
-TEST_CASE("what no subscriber could take in is refused at once") {
+TEST_CASE("an update that no subscriber would accept is refused at once") {
   HistorySessionOptions options;
   options.publishes.message_bytes_max = 1;
   Bench bench{options};

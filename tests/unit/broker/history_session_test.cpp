@@ -17,7 +17,7 @@ using regstream::Instant;
 
 }  // namespace
 
-TEST_CASE("calls of the script carry the durability, what is known, and name the script") {
+TEST_CASE("calls of the script carry the durability and the known id and name the script") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("");
@@ -78,7 +78,7 @@ TEST_CASE("a reply to nothing is ignored") {
   CHECK(bench.wants().empty());
 }
 
-TEST_CASE("a reply of another kind than its question has ends the connection") {
+TEST_CASE("a reply of the wrong type ends the connection") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -94,7 +94,7 @@ TEST_CASE("a reply of another kind than its question has ends the connection") {
   CHECK(bench.session.queue().waiting() == 1);  // It is sent again, as it is.
 }
 
-TEST_CASE("a replica's connection is given up once all is answered, and said once") {
+TEST_CASE("a replica's connection is given up after all answers and reported once") {
   Bench bench;
   bench.bring_up_gateway();
   bench.publish("a");
@@ -138,7 +138,7 @@ TEST_CASE("a read that is refused is asked again after a pause, and readiness sa
   CHECK(bench.session.obstacles().reading.empty());
 }
 
-TEST_CASE("an adoption that is refused is offered again, once a probe was taken") {
+TEST_CASE("a refused adoption is offered again once a probe is accepted") {
   Bench bench;
   bench.bring_up_gateway();
   bench.session.on_message(R"({"registrationId":1,"status":"PENDING","message":"bare"})");
@@ -150,7 +150,7 @@ TEST_CASE("an adoption that is refused is offered again, once a probe was taken"
   CHECK(bench.call_reply(EventId{1'000, 1}).empty());
 }
 
-TEST_CASE("a message that is none, and one with another's id, are said") {
+TEST_CASE("a malformed message and a forged one are reported") {
   Bench bench;
   bench.bring_up_gateway();
   bench.session.on_message("{");
@@ -158,7 +158,7 @@ TEST_CASE("a message that is none, and one with another's id, are said") {
   CHECK(bench.wants().empty());
 }
 
-TEST_CASE("a channel that ends before all was heard is a loss, and told as such") {
+TEST_CASE("a channel that ends before it was read to its end is recorded as a loss") {
   Bench bench;
   bench.bring_up_gateway();
   bench.session.on_channel_behind();
@@ -204,7 +204,7 @@ TEST_CASE("the listener asks a redis that refuses for now again, on the same con
   }
 }
 
-TEST_CASE("a waiter that may not wait is said once to be so, and history is read instead") {
+TEST_CASE("a waiter without permission is reported once and the history is read instead") {
   Bench bench;
   bench.bring_up_gateway();
   CHECK(bench.asked(LinkRole::waiter) == Question::entries);
@@ -218,7 +218,7 @@ TEST_CASE("a waiter that may not wait is said once to be so, and history is read
   CHECK(bench.reply(LinkRole::waiter, AwaitedEntries{}) == Texts{"await 1000-0"});
 }
 
-TEST_CASE("links wait longer each time, and not after they were stable") {
+TEST_CASE("links wait longer each time until they have been stable") {
   Bench bench;
   bench.wants();
   Duration longest{};
@@ -239,7 +239,7 @@ TEST_CASE("links wait longer each time, and not after they were stable") {
   CHECK(bench.session.next_deadline().value() - bench.now <= Duration{250});
 }
 
-TEST_CASE("whether publishes are taken is found out every five seconds, and the server is asked") {
+TEST_CASE("a gateway probes publishing every five seconds and asks the server about itself") {
   Bench bench;
   bench.bring_up_gateway();
   CHECK(bench.wake() == Texts{"durability?", "probe"});
@@ -264,7 +264,7 @@ TEST_CASE("whether publishes are taken is found out every five seconds, and the 
   CHECK(deployments_asked == 1);
 }
 
-TEST_CASE("a server whose durability changes is told so by a read") {
+TEST_CASE("a change of the server's durability triggers a read") {
   Bench bench;
   bench.bring_up_gateway();
   CHECK(bench.wake() == Texts{"durability?", "probe"});

@@ -137,7 +137,7 @@ TEST_CASE(
              Contains("an error interrupted their work; retrying") && !Contains("memory"));
 }
 
-TEST_CASE("A broker tells the history anew to a subscriber that throws") {
+TEST_CASE("A broker delivers the history again to a subscriber that throws") {
   Throwing subscriber;
   Bench bench{subscriber};
   bench.broker.catch_up();

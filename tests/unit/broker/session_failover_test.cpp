@@ -73,7 +73,7 @@ void bring_up(Bench& bench) {
 
 }  // namespace
 
-TEST_CASE("no link is made before a sentinel tells where the primary is") {
+TEST_CASE("no link is made before a sentinel names the primary") {
   Bench bench{with_sentinels()};
   bench.session.follow();
   CHECK(bench.wants() == Texts{"connect finder"});
@@ -84,7 +84,7 @@ TEST_CASE("no link is made before a sentinel tells where the primary is") {
   CHECK(tell(bench, 100) == Texts{"connect caller", "connect listener", "connect waiter"});
 }
 
-TEST_CASE("that no sentinel knows the name is said and shown") {
+TEST_CASE("the log and readiness say that no sentinel knows the name") {
   Bench bench{with_sentinels()};
   bench.session.follow();
   bench.wants();
@@ -94,11 +94,12 @@ TEST_CASE("that no sentinel knows the name is said and shown") {
   const Texts said = bench.wants();
   REQUIRE(said.size() == 1);
   CHECK_THAT(said.front(), Catch::Contains("failed: no sentinel knows where the primary"));
-  CHECK_THAT(bench.session.obstacles().publishing, Catch::Contains("no sentinel or node knows where redis is"));
+  CHECK_THAT(bench.session.obstacles().publishing,
+             Catch::Contains("no sentinel or node knows where redis is"));
   CHECK(bench.wake() == Texts{"connect finder"});
 }
 
-TEST_CASE("each link asks first who is there and calls say that servers move") {
+TEST_CASE("each link first asks for the server's identity and calls say that servers may move") {
   Bench bench{with_sentinels()};
   find(bench, 100);
   CHECK(introduce(bench, LinkRole::caller, "a", "1") == Texts{"load"});
@@ -123,7 +124,7 @@ TEST_CASE("a replica is left and asked for again") {
         0);
 }
 
-TEST_CASE("a server that does not say who it is is not used where servers move") {
+TEST_CASE("a server that does not identify itself is not used where servers may move") {
   Bench bench{with_sentinels()};
   find(bench, 100);
   bench.connect(LinkRole::caller);
@@ -135,7 +136,7 @@ TEST_CASE("a server that does not say who it is is not used where servers move")
   CHECK_THAT(left.back(), Catch::Contains("grant its user +info"));
 }
 
-TEST_CASE("when a sentinel tells of another primary all links go there at once") {
+TEST_CASE("when a sentinel names another primary all links go there at once") {
   Bench bench{with_sentinels()};
   bring_up(bench);
   bench.publish("k");
@@ -164,7 +165,7 @@ TEST_CASE("links that are made before and after a promotion do not stay together
   CHECK(has_left == (replication == "2"));
 }
 
-TEST_CASE("a lost link has a sentinel asked whether the primary is another one") {
+TEST_CASE("after a lost link a sentinel is asked whether the primary has changed") {
   Bench bench{with_sentinels()};
   bring_up(bench);
   bench.lose(LinkRole::caller);

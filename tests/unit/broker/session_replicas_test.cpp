@@ -34,7 +34,7 @@ Texts reply(Bench& bench, HistoryReply answer) {
 
 }  // namespace
 
-TEST_CASE("where nobody waits for replicas there is no link for publishing alone") {
+TEST_CASE("without WAIT there is no link for publishing alone") {
   Bench bench;
   CHECK(bench.wants() == Texts{"connect caller"});
 }
@@ -56,7 +56,7 @@ TEST_CASE("WAIT follows what is sent together and then the answers count") {
   CHECK(bench.ended.back() == "c 1000-3");
 }
 
-TEST_CASE("what too few replicas have is sent again under its key and counts when they have it") {
+TEST_CASE("an update that too few replicas confirm is sent again under its key until they do") {
   Bench bench{with_replicas()};
   bring_up(bench);
   bench.publish("a");

@@ -79,7 +79,7 @@ TEST_CASE("connections of one instant to two servers are told apart in the end")
   CHECK(parted.front() == "give up caller");
 }
 
-TEST_CASE("servers that don't say who they are are taken for one") {
+TEST_CASE("servers that don't identify themselves count as one") {
   Bench bench;
   bench.bring_up_gateway();
   const auto [role, reply] = GENERATE(table<LinkRole, HistoryReply>(

@@ -221,7 +221,7 @@ TEST_CASE("The final update may have left the journal, as long as the id's state
   }
 }
 
-TEST_CASE("A cursor of an id that nothing is known of any more can't be judged") {
+TEST_CASE("A cursor can't be judged when nothing is known about its id any more") {
   LiveHub hub{{.journal = {.count_max = 3}, .known_registrations = {.count_max = 1}}};
   publish_run(hub);
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "started", 43)));
@@ -236,7 +236,7 @@ TEST_CASE("A cursor of an id that nothing is known of any more can't be judged")
   CHECK(take(hub, id).ids == Ids{LiveHub::id(10), end_id(10)});
 }
 
-TEST_CASE("An id of which a whole history says nothing is open, and its stream resumes") {
+TEST_CASE("An id without messages in a whole history is open and its stream resumes") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "started", 43)));
   CHECK(take(hub, subscribe(hub, LiveHub::id(1))).types() == "connected");
@@ -283,7 +283,8 @@ TEST_CASE("A client that is cut off before the end gets it, and not before the f
   }
 }
 
-TEST_CASE("Who joins with a snapshot at a cursor is told how things stand, and the end if final") {
+TEST_CASE(
+    "A client that asks for a snapshot at a cursor gets the state and the end if it is final") {
   LiveHub hub;
   publish_run(hub);
   const SubscriptionRequest request{
@@ -296,7 +297,7 @@ TEST_CASE("Who joins with a snapshot at a cursor is told how things stand, and t
   CHECK(read().types() == "connected snapshot");
 }
 
-TEST_CASE("A stream that waits is judged when it is greeted") {
+TEST_CASE("A waiting stream is judged when it gets connected") {
   Hub hub;
   hub.begin_history({.epoch = LiveHub::epoch, .sequence = 0});
   const SubscriptionId early = subscribe(hub);
@@ -336,7 +337,7 @@ TEST_CASE("Without until=final, the id of an end counts as that of its update") 
   CHECK(read_stream(read("1-1-end")).types() == "connected reset snapshot");
 }
 
-TEST_CASE("Who has the end is refused with that, whatever has become of it, and nobody else is") {
+TEST_CASE("Only a client that has the end is refused whatever happened to the history") {
   StreamPump pump({.streams = std::make_shared<StreamCount>(0)});
   const auto refuse = [&pump](const std::string& cursor, bool until_final) {
     return refusal_of(pump, {.ids = {42}, .cursor = cursor, .until_final = until_final});

@@ -30,7 +30,7 @@ TEST_CASE("What is swept away gets another number, and what is named keeps its o
   CHECK(table.number_of("gone") > gone);
 }
 
-TEST_CASE("Texts that nobody names are swept away before they are many") {
+TEST_CASE("Unused texts are swept away before there are many") {
   IdTable table;
   std::size_t sweeps = 0;
   for (int count = 0; count < 100'000; ++count) {
@@ -44,7 +44,7 @@ TEST_CASE("Texts that nobody names are swept away before they are many") {
   CHECK(sweeps == 97);
 }
 
-TEST_CASE("The table is at most twice what is named, and sweeps become as rare as it is large") {
+TEST_CASE("The table holds at most twice the used texts and larger tables are swept less often") {
   IdTable table;
   std::size_t looks = 0;
   constexpr std::int64_t named = 10'000;

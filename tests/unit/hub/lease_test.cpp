@@ -139,7 +139,7 @@ TEST_CASE("What was not put into the outbox before the end never is, and a new s
   CHECK(take(hub, next).types() == "connected update update update");
 }
 
-TEST_CASE("A lease that is over when its stream opens tells it nothing") {
+TEST_CASE("A lease that has ended when its stream opens sends nothing") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(update_text()));
   const SubscriptionId id = hub.subscribe(leased(lease), at(150'000), reading_timestamp_ms);
@@ -170,7 +170,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("An expired stream hears nothing of a history that begins anew") {
+TEST_CASE("An expired stream gets nothing of a new history") {
   LiveHub hub;
   const SubscriptionId id = hub.subscribe(leased(lease), at(0), reading_timestamp_ms);
   static_cast<void>(take(hub, id));

@@ -173,7 +173,7 @@ TEST_CASE("A stream with hidden updates beside it equals one without, write by w
   }
 }
 
-TEST_CASE("Hidden updates that push others out of the journal are no concern of a live stream") {
+TEST_CASE("Hidden updates that push others out of the journal don't affect a live stream") {
   HubOptions options;
   options.journal.count_max = 4;
   LiveHub hub(options);

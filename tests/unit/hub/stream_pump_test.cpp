@@ -30,7 +30,7 @@ std::ptrdiff_t count_updates(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("All that is heard in a turn goes out in one write per stream, at its end") {
+TEST_CASE("All messages of a turn go out in one write per stream at its end") {
   Loop loop;
   const SubscriptionId first = loop.open();
   const SubscriptionId second = loop.open();
@@ -46,7 +46,7 @@ TEST_CASE("All that is heard in a turn goes out in one write per stream, at its 
   CHECK(loop.types(second) == loop.types(first));
 }
 
-TEST_CASE("A long burst goes out before the turn ends, whenever enough was heard") {
+TEST_CASE("A long burst goes out in parts before the turn ends") {
   const std::size_t size = stage_update(42, "t24_lookup", "STARTED", 1).size();
   Loop loop({.unflushed_bytes_max = 3 * size});
   const SubscriptionId id = loop.open();
@@ -144,7 +144,7 @@ TEST_CASE("A long replay gives others their turn, and goes on when its own comes
   CHECK(count_updates(loop.socket(replayed).sent) == 100);
 }
 
-TEST_CASE("A flush writes a slice, and the rest of the streams have it in the next turns") {
+TEST_CASE("A flush writes a slice and the other streams follow in the next turns") {
   Loop loop({.slice_streams_max = 2});
   std::vector<SubscriptionId> ids;
   for (int index = 0; index < 5; ++index) {
@@ -180,7 +180,7 @@ TEST_CASE("A flush writes a slice, and the rest of the streams have it in the ne
   CHECK(first_looks == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 0, 1});
 }
 
-TEST_CASE("What is heard between two slices goes out with what a stream waits for already") {
+TEST_CASE("Messages that arrive between two slices go out with those that wait already") {
   Loop loop({.slice_streams_max = 1});
   const SubscriptionId first = loop.open();
   const SubscriptionId second = loop.open();
@@ -228,7 +228,7 @@ TEST_CASE("A burst within one turn writes one slice, and the loop has its turn b
   CHECK(count_updates(loop.socket(id).sent) == 100);
 }
 
-TEST_CASE("What a socket that has room again takes is no part of a slice") {
+TEST_CASE("Writes to a socket that has room again don't count for a slice") {
   Loop loop({.slice_bytes_max = 1'000});
   const SubscriptionId slow = loop.open({}, {.room = 0});
   const SubscriptionId fast = loop.open();
@@ -399,7 +399,7 @@ TEST_CASE("Before a drain new streams can be refused, and the open ones go on") 
   CHECK(loop.drained == 1);
 }
 
-TEST_CASE("As many streams as may be: one more is refused, and counted") {
+TEST_CASE("A stream beyond the maximum is refused and counted") {
   Loop loop({.streams = std::make_shared<StreamCount>(2)});
   auto first = loop.pump.admit({});
   CHECK(std::holds_alternative<StreamPlace>(first));

@@ -147,14 +147,14 @@ TEST_CASE_METHOD(Running, "messages are numbered from 1 in the millisecond of th
                               R"(1702493000000-2 {"a":2,"id":"1702493000000-2"})"});
 }
 
-TEST_CASE_METHOD(Running, "who asks to catch up has been told everything already") {
+TEST_CASE_METHOD(Running, "catch_up finds everything already delivered") {
   broker->catch_up();
   publish(R"({"a":1})");
   CHECK(listener.log == Lines{"history 1702493000000-0", "live", "caught up",
                               R"(1702493000000-1 {"a":1,"id":"1702493000000-1"})"});
 }
 
-TEST_CASE_METHOD(Running, "the id is the last member, and all else is left as it was") {
+TEST_CASE_METHOD(Running, "the id is the last member and everything else is unchanged") {
   const auto [message, numbered] = GENERATE(table<const char*, const char*>({
       {"{}", R"({"id":"1702493000000-1"})"},
       {"{ \n}", "{ \n\"id\":\"1702493000000-1\"}"},
@@ -165,7 +165,7 @@ TEST_CASE_METHOD(Running, "the id is the last member, and all else is left as it
   CHECK(listener.log.back() == std::string{"1702493000000-1 "} + numbered);
 }
 
-TEST_CASE_METHOD(Running, "what no id can be written into is refused, and takes no id") {
+TEST_CASE_METHOD(Running, "text that can't hold an id is refused and takes no id") {
   const auto* message = GENERATE("", " ", "{", "}", "[]", "null", "{broken");
   CHECK(publish(message) == "The message must be a JSON object.");
   CHECK(publish("{}") == "1702493000000-1");
@@ -219,7 +219,7 @@ TEST_CASE("the embedded broker keeps the order of each publishing thread") {
   }
 }
 
-TEST_CASE_METHOD(Running, "the subscriber hears a message before its publisher, both in the loop") {
+TEST_CASE_METHOD(Running, "the subscriber gets a message before its publisher gets the answer") {
   publish_later(R"({"a":1})");
   CHECK(results.empty());
   listener.on_each = [this] { CHECK(results.empty()); };
@@ -272,7 +272,7 @@ TEST_CASE("messages that wait in a destroyed embedded broker are dropped") {
   CHECK(bench.listener.log.size() == 2);
 }
 
-TEST_CASE("a broker may be destroyed by who is told what came of a publish") {
+TEST_CASE("a publish's handler may destroy the broker") {
   const Journaled journaled;
   Bench bench{journaled.path()};
   bench.start();
@@ -344,7 +344,7 @@ TEST_CASE("the oldest keys are forgotten when there are too many, and when they 
   CHECK(bench.publish("{}", "d") == "1702493000000-5");
 }
 
-TEST_CASE("keys that have to go too soon are told to the operator") {
+TEST_CASE("the log warns of keys that are forgotten too soon") {
   Bench bench;
   bench.options.limits.keys_max = 1;
   bench.options.limits.key_age_min = Duration{5'000};
@@ -382,7 +382,7 @@ TEST_CASE_METHOD(Running, "a key that is too long is refused") {
 
 // --- the journal
 
-TEST_CASE("a restart tells the history again, and goes on with its ids and keys") {
+TEST_CASE("a restart delivers the history again and continues its ids and keys") {
   Journaled journaled;
   journaled.bench.start();
   const Lines first_log = {"history 1702493000000-0",
@@ -475,7 +475,7 @@ TEST_CASE("a burst is one transaction") {
   CHECK(database.execAndGet("SELECT max(sequence) FROM turns").getInt() == 100);
 }
 
-TEST_CASE("what can't be kept is refused and told to nobody, and its id goes to the next") {
+TEST_CASE("a message that can't be kept is refused and its id goes to the next one") {
   Journaled journaled;
   journaled.bench.start();
   journaled.bench.stop();
@@ -645,7 +645,7 @@ TEST_CASE("on the same boot nothing is lost, and the epoch stays") {
   CHECK(next.publish("{}") == "1702493000000-2");
 }
 
-TEST_CASE("where the kernel names no boot, only a clean stop keeps the epoch") {
+TEST_CASE("without a boot id only a clean stop keeps the epoch") {
   Journaled journaled;
   const fs::path survived = journaled.folder / "survived.sqlite3";
   journaled.bench.boot_id = "";
@@ -764,7 +764,7 @@ TEST_CASE("one file holds the histories of several workflows, each with ids of i
   }
 }
 
-TEST_CASE("a turn takes a slice of what waits, and others have theirs in between") {
+TEST_CASE("a turn handles a slice of what waits and other workflows get turns in between") {
   Bench bench;
   SECTION("by count") {
     bench.options.limits.turn_messages_max = 2;
@@ -802,7 +802,7 @@ TEST_CASE("a journal of a later version is refused with both versions") {
   CHECK_THAT(journaled.error_of_start(), Contains("format 999") && Contains("reads 2"));
 }
 
-TEST_CASE("a place where no journal can be is refused with what to do") {
+TEST_CASE("an impossible place for a journal is refused with advice") {
   const TemporaryFolder folder;
   Bench missing{folder / "missing" / "journal.sqlite3"};
   CHECK_THROWS_WITH(missing.start(), Contains("missing does not exist") && Contains("--journal"));

@@ -93,7 +93,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("what is in flight behind a refused batch is held back, and sent again in its place") {
+TEST_CASE("batches behind a refused one are held back and sent again in order") {
   Bench bench;
   bench.push_and_send({"a", "b", "c"});
   bench.refuse();
@@ -110,7 +110,7 @@ TEST_CASE("what is in flight behind a refused batch is held back, and sent again
   CHECK(bench.failed.empty());
 }
 
-TEST_CASE("a batch that was refused for good leaves those behind it, at once") {
+TEST_CASE("a batch that is refused for good ends at once and those behind it stay") {
   Bench bench;
   bench.push_and_send({"a", "b"});
   bench.line.on_refused({"no object"});
@@ -121,7 +121,7 @@ TEST_CASE("a batch that was refused for good leaves those behind it, at once") {
   CHECK(bench.taken == Texts{"b"});
 }
 
-TEST_CASE("a batch that was taken ends when it is acknowledged, and not before") {
+TEST_CASE("an accepted batch ends when it is acknowledged and not before") {
   Bench bench;
   bench.push_and_send({"a", "b"});
   bench.line.on_taken({EventId{1, 1}});
@@ -181,7 +181,7 @@ TEST_CASE("behind a refused batch nothing is uncertain when the connection break
   CHECK(bench.failed.empty());
 }
 
-TEST_CASE("the bounds hold for what was held back, too") {
+TEST_CASE("the limits include what was held back") {
   Bench bench({.waiting_max = 2, .waiting_bytes_max = 2});
   bench.push_and_send({"a", "b"});
   bench.refuse();
@@ -193,7 +193,7 @@ TEST_CASE("the bounds hold for what was held back, too") {
   CHECK(bench.push("c"));
 }
 
-TEST_CASE("who does not wait is told at once, and is never published") {
+TEST_CASE("a publish that does not wait fails at once and is never published") {
   Bench bench;
   bench.push("a", Patience::refuses);
   bench.push("b");
@@ -217,7 +217,7 @@ TEST_CASE("who does not wait is told at once, and is never published") {
   CHECK(bench.taken == Texts{"b"});
 }
 
-TEST_CASE("who does not wait is not told that it failed while it may be in the history") {
+TEST_CASE("a publish that does not wait does not fail while it may be in the history") {
   Bench bench;
   bench.push("a", Patience::refuses);
   CHECK(bench.send().size() == 1);
@@ -234,7 +234,7 @@ TEST_CASE("who does not wait is not told that it failed while it may be in the h
   CHECK(bench.taken == Texts{"a"});
 }
 
-TEST_CASE("a probe finds out, and what waits is sent when it is taken") {
+TEST_CASE("when a probe is accepted what waits is sent") {
   Bench bench;
   CHECK(bench.line.may_probe(bench.now));
   bench.line.on_probed();

@@ -62,7 +62,7 @@ std::string acknowledge(PublishQueue& queue) {
 
 }  // namespace
 
-TEST_CASE("what waits is taken as one batch, and each publish has its own result") {
+TEST_CASE("everything that waits is one batch and each publish has its own result") {
   PublishQueue queue{PublishLimits{}, minute};
   std::vector<std::string> ended;
   for (const std::string message : {"a", "b", "c"}) {
@@ -129,7 +129,7 @@ TEST_CASE("no more batches are in flight than redis knows again") {
   CHECK(queue.next_batch(start) == nullptr);
 }
 
-TEST_CASE("what redis has taken is in flight until it is acknowledged") {
+TEST_CASE("an accepted batch is in flight until it is acknowledged") {
   PublishQueue queue{{.batch_updates_max = 1, .batches_in_flight_max = 2}, minute};
   for (const auto* message : {"a", "b", "c"}) {
     CHECK(push(queue, message));
@@ -149,7 +149,7 @@ TEST_CASE("what redis has taken is in flight until it is acknowledged") {
   CHECK(acknowledge(queue) == "c");
 }
 
-TEST_CASE("the queue takes in a number of messages, and says why it takes no more") {
+TEST_CASE("the queue accepts a limited number of messages and says why it refuses more") {
   PublishQueue queue{{.waiting_max = 2}, minute};
   CHECK(push(queue, "a"));
   CHECK(push(queue, "b"));
@@ -166,7 +166,7 @@ TEST_CASE("the queue takes in a number of messages, and says why it takes no mor
   CHECK(push(queue, "d"));
 }
 
-TEST_CASE("the queue takes in a number of bytes") {
+TEST_CASE("the queue accepts a limited number of bytes") {
   PublishQueue queue{{.waiting_bytes_max = 10, .batch_updates_max = 1}, minute};
   CHECK(push(queue, "12345"));
   CHECK(push(queue, "12345"));
@@ -185,7 +185,7 @@ TEST_CASE(
   CHECK(queue.push("1234", "long", done));
 }
 
-TEST_CASE("the largest message that is taken reaches subscribers with the longest id, too") {
+TEST_CASE("the largest accepted message reaches subscribers even with the longest id") {
   PublishQueue queue{{}, minute};
   const std::string begin = R"({"registrationId":42,"status":"PENDING","message":")";
   const std::string largest =
@@ -197,7 +197,7 @@ TEST_CASE("the largest message that is taken reaches subscribers with the longes
   CHECK(std::holds_alternative<regstream::Update>(regstream::decode_update(stamped)));
 }
 
-TEST_CASE("what was in flight when the connection broke is taken again as it was, before others") {
+TEST_CASE("batches in flight when the connection broke are sent again unchanged and first") {
   PublishQueue queue{{.waiting_max = 1, .waiting_bytes_max = 1}, minute};
   for (const auto* message : {"a", "b", "c"}) {
     CHECK(push(queue, message));
@@ -231,7 +231,7 @@ TEST_CASE("what was refused is another batch when it is sent again, with what ca
   CHECK(next_batch(queue) == "3:abc");
 }
 
-TEST_CASE("what may be in the history keeps its number though it is refused") {
+TEST_CASE("a batch that may be in the history keeps its number though it is refused") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
   next_batch(queue);
@@ -281,7 +281,7 @@ TEST_CASE("behind one that was refused and may be in the history so may what is 
   CHECK(next_batch(queue) == "2:b+");
 }
 
-TEST_CASE("what was sent first too long ago is given up, and what was never sent is not") {
+TEST_CASE("a batch that was first sent too long ago is given up and unsent ones are not") {
   PublishQueue queue{{.batch_updates_max = 2}, minute};
   for (const auto* const message : {"a", "b", "c", "d"}) {
     push(queue, message);

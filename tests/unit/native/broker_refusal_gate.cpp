@@ -47,7 +47,7 @@ TEST_CASE("after a refusal there is a pause, and then one call at a time") {
   CHECK(gate.may_call(until));
 }
 
-TEST_CASE("pauses grow up to the cap, and a call that is taken makes the next one short again") {
+TEST_CASE("pauses grow up to the cap, and a call that is accepted makes the next one short again") {
   RefusalGate gate{backoff, 1};
   Duration longest{};
   Instant now = start;

@@ -81,7 +81,7 @@ TEST_CASE("Each phase has its beat once a period, always at the same place in it
   }
 }
 
-TEST_CASE("The next beat is the one of a slot that there is") {
+TEST_CASE("The next beat belongs to a used slot") {
   Beats beats(Duration{10'000}, Duration{30'000});
   beats.skip(at(0));
   CHECK(beats.next(1) == at(5'000));
@@ -155,7 +155,7 @@ TEST_CASE("A silent stream gets heartbeats, and a ping every thirty seconds") {
   CHECK(sent.heartbeats.size() <= 22);
 }
 
-TEST_CASE("A stream that speaks gets pings alone") {
+TEST_CASE("A stream with updates gets pings alone") {
   LiveHub hub;
   const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   static_cast<void>(take(hub, id));
@@ -205,7 +205,7 @@ TEST_CASE("No silence is longer than the interval, whenever something is sent") 
   }
 }
 
-TEST_CASE("Whoever waits for the history gets heartbeats, and no ping before connected") {
+TEST_CASE("A stream that waits for the history gets heartbeats and no ping before connected") {
   Hub hub;
   const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   CHECK(take(hub, id).comments == 1);
@@ -280,7 +280,7 @@ TEST_CASE("A heartbeat is one frame for all") {
   CHECK(take_bytes(hub, first) == ": heartbeat 100\n");
 }
 
-TEST_CASE("Whoever leaves takes only its own beats along, and whoever comes has its own") {
+TEST_CASE("A stream that leaves takes only its own beats along and a new one has its own") {
   LiveHub hub({.ping_interval = Duration{100}});
   std::vector<SubscriptionId> ids;
   for (std::int64_t index = 0; index < 5; ++index) {
@@ -314,7 +314,7 @@ TEST_CASE("A ping has no id: it leaves the cursor where it is") {
   CHECK_THAT(take_bytes(hub, id), Catch::StartsWith("data: {\"type\":\"ping\""));
 }
 
-TEST_CASE("Who does not read what waits is given few pings besides, and no heartbeat") {
+TEST_CASE("A reader that does not read gets few pings and no heartbeat") {
   LiveHub hub({.ping_interval = Duration{100},
                .heartbeat_interval = Duration{20},
                .outbox_bytes_max = 300});

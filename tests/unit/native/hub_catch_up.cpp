@@ -72,7 +72,7 @@ TEST_CASE("A cursor at which the history turns out to end goes on with what is n
   CHECK(take(given.hub, id).ids == Ids{LiveHub::id(4)});
 }
 
-TEST_CASE("A cursor beyond the history's end, or of none, gets a reset and the state of things") {
+TEST_CASE("A cursor beyond the history or of no history gets a reset and the current state") {
   Late given;
   const std::string cursor = GENERATE_COPY(
       values<std::string>({LiveHub::id(3), LiveHub::id(UINT64_MAX),
@@ -93,7 +93,7 @@ TEST_CASE("A cursor beyond the history's end, or of none, gets a reset and the s
   CHECK(given.hub.counters().resumed == 0);
 }
 
-TEST_CASE("What the hub can judge by itself is not asked for") {
+TEST_CASE("The hub does not ask for cursors that it can judge itself") {
   Late given;
   const std::string cursor = GENERATE_COPY(values<std::string>(
       {"", LiveHub::id(0), LiveHub::id(2),
@@ -105,7 +105,7 @@ TEST_CASE("What the hub can judge by itself is not asked for") {
   CHECK(given.hub.counters().waited == 0);
 }
 
-TEST_CASE("Who comes after the question waits for the answer to the next one") {
+TEST_CASE("A stream that opens after the question waits for the next answer") {
   Late given;
   const SubscriptionId first = subscribe(given.hub, 42, LiveHub::id(9));
   CHECK(given.hub.poll_catch_up(at(0)));
@@ -142,7 +142,7 @@ TEST_CASE("However many cursors are made up, the broker is asked once an interva
   CHECK(questions == 10);
 }
 
-TEST_CASE("Who leaves while it waits leaves nothing behind") {
+TEST_CASE("A stream that leaves while it waits leaves nothing behind") {
   Late given;
   const SubscriptionId gone = subscribe(given.hub, 42, LiveHub::id(9));
   CHECK(given.hub.poll_catch_up(at(0)));
@@ -155,7 +155,7 @@ TEST_CASE("Who leaves while it waits leaves nothing behind") {
   CHECK_FALSE(given.hub.poll_catch_up(at(1'000)));
 }
 
-TEST_CASE("Who waits hears heartbeats, but no pings and none of the updates") {
+TEST_CASE("A stream that waits gets heartbeats but no pings and no updates") {
   Late given;
   const SubscriptionId id = subscribe(given.hub, 42, LiveHub::id(9));
   CHECK(given.hub.poll_catch_up(at(0)));

@@ -59,7 +59,7 @@ TEST_CASE(
   CHECK(hub.counters().deliveries == 3);
 }
 
-TEST_CASE("An update is forwarded as it came, with what this version does not know") {
+TEST_CASE("An update is forwarded unchanged with members that this version does not know") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
   const std::string message =
@@ -102,7 +102,7 @@ TEST_CASE("A stream that waits for the history ends at once") {
   CHECK(hub.collect(id, start_timestamp_ms)->is_finished());
 }
 
-TEST_CASE("A stream that ended while it waited is not greeted afterwards") {
+TEST_CASE("A stream that ended while it waited gets no connected afterwards") {
   LiveHub hub;
   const SubscriptionId ahead = hub.subscribe(follow({}, LiveHub::id(9)), start, start_timestamp_ms);
   const SubscriptionId made_up = hub.subscribe(follow({}, "made up"), start, start_timestamp_ms);
@@ -191,7 +191,7 @@ TEST_CASE("Poll names each subscription once, whatever it was given meanwhile") 
   CHECK(take(hub, first).types() == "connected update update");
 }
 
-TEST_CASE("Who has left hears nothing, and its id names nothing") {
+TEST_CASE("A removed subscription gets nothing and its id identifies nothing") {
   LiveHub hub;
   const SubscriptionId left = subscribe(hub, 42);
   const SubscriptionId stays = subscribe(hub, 42);
@@ -240,7 +240,7 @@ TEST_CASE("Subscriptions that come and go in any order leave the others undistur
   CHECK(hub.counters().deliveries == 5);
 }
 
-TEST_CASE("A draining server tells one subscriber when to come back") {
+TEST_CASE("send_retry tells one subscriber when to reconnect") {
   LiveHub hub;
   const SubscriptionId told = subscribe(hub);
   const SubscriptionId other = subscribe(hub);

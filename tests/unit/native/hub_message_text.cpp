@@ -39,7 +39,7 @@ TEST_CASE("A message goes out as it was published, whatever it looks like") {
   }
 }
 
-TEST_CASE("A byte order mark does not go out, and what is no UTF-8 goes out as U+FFFD") {
+TEST_CASE("A byte order mark is removed and invalid UTF-8 becomes U+FFFD") {
   const std::string text = R"({"registrationId":42,"status":"A"})";
   CHECK(sent_for("\xEF\xBB\xBF" + text) == text);
   CHECK(

@@ -101,7 +101,7 @@ TEST_CASE("A cursor that the journal does not have gets a reset, and the state o
   CHECK(given.hub.counters().resumed == 0);
 }
 
-TEST_CASE("Who was cut off before the end of its greeting is told again") {
+TEST_CASE("A client that was cut off before its first position gets it again") {
   Resumable given;
   const Reading reading = take(given.hub, subscribe(given.hub, 42, GENERATE("", "1-1")));
   for (std::size_t index = 0; index + 1 < reading.ids.size(); ++index) {
@@ -175,7 +175,7 @@ TEST_CASE("A replay shares its frames with everyone else's") {
         hub.collect(resumed, reading_timestamp_ms)->frames().back());
 }
 
-TEST_CASE("A reader that falls behind the journal is told, and costs no one else anything") {
+TEST_CASE("A reader that falls behind the journal gets a reset and costs nobody else anything") {
   LiveHub hub({.outbox_bytes_max = 1'000, .journal = {.count_max = 50}});
   const SubscriptionId slow_all = subscribe(hub, {}, "");
   const SubscriptionId slow_one = subscribe(hub, 42, "");
@@ -215,7 +215,7 @@ TEST_CASE("A reader that falls behind the journal is told, and costs no one else
   CHECK(take(hub, quiet).ids == Ids{LiveHub::id(502)});
 }
 
-TEST_CASE("Who lags is named again only when it has caught up") {
+TEST_CASE("A lagging reader is polled again only when it has caught up") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub, {}, "");
   CHECK(poll_all(hub).size() == 1);

@@ -71,7 +71,7 @@ TEST_CASE("a publish is heard by this broker, by another one, and by any program
   CHECK(program.hear() == stamped_json(update_json(2), here.ids[1]));
 }
 
-TEST_CASE("a broker that comes late tells what the history holds before it is live") {
+TEST_CASE("a broker that starts late delivers the whole history before it is live") {
   const RedisServer server;
   Fixture early{options_of(server)};
   constexpr int count = 1'000;
@@ -85,7 +85,7 @@ TEST_CASE("a broker that comes late tells what the history holds before it is li
   CHECK(late.histories.size() == 1);
 }
 
-TEST_CASE("a broker that begins during a burst tells all of it once") {
+TEST_CASE("a broker that starts during a burst delivers all of it once") {
   const RedisServer server;
   Fixture publisher{options_of(server)};
   REQUIRE(publisher.wait_connected());
@@ -112,7 +112,7 @@ TEST_CASE("a bare PUBLISH of any program is adopted, byte for byte") {
   CHECK(fixture.heard.front() == message);
 }
 
-TEST_CASE("what is no update is not adopted") {
+TEST_CASE("a malformed message is not adopted") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -124,7 +124,7 @@ TEST_CASE("what is no update is not adopted") {
   CHECK(fixture.heard == updates(1, 1));
 }
 
-TEST_CASE("three brokers adopt each bare message once, and tell the same order") {
+TEST_CASE("three brokers adopt each bare message once and deliver the same order") {
   const RedisServer server;
   Fixture one{options_of(server)};
   Fixture two{options_of(server)};
@@ -498,7 +498,7 @@ TEST_CASE("while redis pauses its clients, nothing is lost") {
   CHECK(fixture.heard == updates(1, 100));
 }
 
-TEST_CASE("a redis that has forgotten the script is given it again") {
+TEST_CASE("a redis that has forgotten the script gets it again") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -552,7 +552,7 @@ TEST_CASE("a history that is trimmed while this broker is away begins anew") {
   CHECK(fixture.histories[1] == EventId{fixture.histories[0].epoch, 90});
 }
 
-TEST_CASE("a redis that stands still is noticed, and found again") {
+TEST_CASE("a frozen redis is noticed and reconnected later") {
   const RedisServer server;
   auto options = options_of(server);
   options.timing.ping_interval = Duration{50};
@@ -604,7 +604,7 @@ TEST_CASE("a broker without a subscriber publishes") {
   CHECK(broker.is_connected());
 }
 
-TEST_CASE("what is no object is refused by redis, and what follows is published") {
+TEST_CASE("text that is not an object is refused and later updates are published") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   fixture.publish("text");
@@ -666,7 +666,7 @@ TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
   }
 }
 
-TEST_CASE("a broker that is asked to catch up tells what there is, and answers when redis does") {
+TEST_CASE("catch_up delivers the history and waits for redis") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());

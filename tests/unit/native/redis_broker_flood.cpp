@@ -84,7 +84,7 @@ TEST_CASE("a long history of short messages is read in pages that a reply may ha
   CHECK(later.histories.size() == 1);
 }
 
-TEST_CASE("where redis does not hold a flood, it goes on after what was lost, and says so") {
+TEST_CASE("after redis drops a flood delivery continues past the loss with a reset") {
   const CapturedLog log;
   const RedisServer server;
   OtherProgram program{server};

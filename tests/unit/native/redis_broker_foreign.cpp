@@ -56,7 +56,7 @@ struct Listener final : Subscriber {
 
 }  // namespace
 
-TEST_CASE("a broker gets past whatever somebody else puts into the history") {
+TEST_CASE("a broker gets past foreign entries of the history") {
   const RedisServer server;
   boost::asio::io_context context;
   RedisBroker broker{context, options_of(server)};

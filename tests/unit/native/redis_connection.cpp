@@ -93,7 +93,7 @@ TEST_CASE("a web server is not taken for redis") {
   CHECK(end_of(context, web_server.options()).kind == RedisFailureKind::not_redis);
 }
 
-TEST_CASE("redis's parting words are told, not just that it closed the connection") {
+TEST_CASE("redis's last words are reported and not only the closed connection") {
   boost::asio::io_context context;
   const Impostor full{context, "-ERR max number of clients reached\r\n", true};
   const auto end = end_of(context, full.options());
@@ -107,7 +107,7 @@ TEST_CASE("a redis that still loads its data is told from one that refuses") {
   CHECK(end_of(context, loading.options()).kind == RedisFailureKind::passing);
 }
 
-TEST_CASE("the password is not told when redis quotes it") {
+TEST_CASE("the password is not shown when redis quotes it") {
   boost::asio::io_context context;
   const Impostor quoting{context,
                          "-ERR unknown command 'AUTH', with args beginning with: 's3cret'\r\n"};

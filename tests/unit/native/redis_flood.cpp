@@ -85,7 +85,7 @@ TEST_CASE("a channel that brings more than may wait is left unread until some is
   CHECK(follower.may_hear());
 }
 
-TEST_CASE("bytes count as well as messages, and one that is too long for them is taken in") {
+TEST_CASE("the bytes are limited too and one message may exceed them") {
   auto follower = follower_of({.bytes_max = 200});
   follower.on_message(update_json(1));
   CHECK(follower.may_hear());
@@ -98,7 +98,7 @@ TEST_CASE("bytes count as well as messages, and one that is too long for them is
   CHECK(follower.counts().overflowing == 0);
 }
 
-TEST_CASE("of messages that were adopted and not heard of, texts are kept while there is room") {
+TEST_CASE("texts of adopted messages are kept while there is room") {
   auto follower = follower_of({.waiting_max = 100, .bytes_max = 300, .offers_max = 100});
   EventId end = id(0);
   for (int i = 1; i <= 20; ++i) {
@@ -127,7 +127,7 @@ TEST_CASE("of messages that were adopted and not heard of, texts are kept while 
   CHECK(follower.adoption().text_bytes() == 0);
 }
 
-TEST_CASE("the same text is offered as often as it was heard, past those that lost their text") {
+TEST_CASE("the same text is offered as often as it was received past those without a text") {
   auto follower = follower_of({.waiting_max = 100, .bytes_max = 100, .offers_max = 100});
   for (std::uint64_t i = 1; i <= 5; ++i) {
     follower.on_message(update_json(1));
@@ -138,14 +138,14 @@ TEST_CASE("the same text is offered as often as it was heard, past those that lo
   }
 }
 
-TEST_CASE("a channel that ends before it was heard to its end makes every stream be told") {
+TEST_CASE("a channel that ends before it was read to its end is recorded as a loss") {
   auto follower = follower_of({.waiting_max = 1});
   follower.on_message(update_json(1));
   CHECK(next_of<Adopt>(follower));
   follower.on_adopted(id(1));
   CHECK(follower.may_hear());
 
-  SECTION("once Redis's answer has shown that all was heard, it may end") {
+  SECTION("it may end once Redis's answer shows that everything was received") {
     follower.on_channel_drained();
     follower.on_unsubscribed();
     CHECK_FALSE(next_of<RecordLoss>(follower));
@@ -157,7 +157,7 @@ TEST_CASE("a channel that ends before it was heard to its end makes every stream
     follower.on_unsubscribed();
     CHECK(next_of<RecordLoss>(follower));
   }
-  SECTION("the history says it, and its readers begin after that") {
+  SECTION("the history records it and its readers begin after that") {
     follower.on_unsubscribed();
     CHECK(follower.counts().overflowing == 1);
     REQUIRE(next_of<RecordLoss>(follower));
@@ -174,7 +174,7 @@ TEST_CASE("a channel that ends before it was heard to its end makes every stream
     REQUIRE(begin);
     CHECK(begin->position == id(2));
   }
-  SECTION("it is said again where it was refused, or its answer was lost") {
+  SECTION("it is recorded again after a refusal or a lost answer") {
     follower.on_unsubscribed();
     REQUIRE(next_of<RecordLoss>(follower));
     follower.permit(true, false);
@@ -201,7 +201,7 @@ TEST_CASE("a channel that is hopelessly behind the history is given up for a new
   CHECK(follower.adoption().unheard() == 0);
 }
 
-TEST_CASE("a history read before the channel is heard is not something to catch up with") {
+TEST_CASE("entries read before the subscription need not be received") {
   HistoryFollower follower{{.adoption = {.unheard_max = 10}}};
   follower.on_callable();
   follower.catch_up();
@@ -212,7 +212,7 @@ TEST_CASE("a history read before the channel is heard is not something to catch 
   CHECK_FALSE(next_of<RecordLoss>(follower));
 }
 
-TEST_CASE("what is read while the channel is about to be heard is not given up: it may be heard") {
+TEST_CASE("entries read while a subscription begins may still be received") {
   auto follower = subscribing_follower();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   follower.on_subscribed(id(4));
@@ -260,7 +260,7 @@ TEST_CASE("a copy of what was there before the channel was heard says nothing of
   CHECK(adopt->cursor == EventId{1'000, 0});  // From which on the script counts that adoption.
 }
 
-TEST_CASE("what was adopted and not read yet is not given up: the same text may wait once more") {
+TEST_CASE("adoptions that were not read yet still count") {
   auto follower = follower_of({.unheard_max = 3});
   follower.on_message(update_json(7));
   REQUIRE(next_of<Adopt>(follower));
@@ -276,7 +276,7 @@ TEST_CASE("what was adopted and not read yet is not given up: the same text may 
   CHECK(adopt->offers.front().ordinal == 2);
 }
 
-TEST_CASE("what is read where the channel will not be heard is given up") {
+TEST_CASE("entries are not awaited when the channel will not be read") {
   auto follower = subscribing_follower();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   CHECK(follower.adoption().unheard() == 5);

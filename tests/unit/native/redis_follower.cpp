@@ -101,7 +101,7 @@ HistoryFollower follower_at(EventId last) {
 
 }  // namespace
 
-TEST_CASE("a history is told in pages, and then what is new") {
+TEST_CASE("a history is delivered in pages and then live") {
   HistoryFollower follower;
   CHECK(poll_all(follower).empty());
   follower.on_callable();
@@ -121,7 +121,7 @@ TEST_CASE("a history is told in pages, and then what is new") {
   CHECK(poll_all(follower) == Lines{"message 1000-4"});
 }
 
-TEST_CASE("an empty history is told by its position alone") {
+TEST_CASE("an empty history is delivered as its position alone") {
   HistoryFollower follower;
   follower.on_callable();
   follower.on_subscribed(id(0));
@@ -148,7 +148,7 @@ TEST_CASE("a burst on the channel costs two reads, and no more") {
   CHECK(poll_all(follower).empty());
 }
 
-TEST_CASE("what was missed while the channel was not heard is read from the last message on") {
+TEST_CASE("messages missed without a subscription are read from the last one on") {
   auto follower = follower_at(id(2));
   follower.on_unsubscribed();
   CHECK_FALSE(follower.is_caught_up());
@@ -171,7 +171,7 @@ TEST_CASE("a read whose connection broke is made again") {
   CHECK(poll_all(follower) == Lines{"read 1000-1"});
 }
 
-TEST_CASE("what is waited for is told as it comes, and heard without another read") {
+TEST_CASE("an awaited entry is delivered at once without another read") {
   auto follower = follower_at(id(2));
   follower.on_awaitable();
   // Whatever is behind the new connection, first the last message is looked at.
@@ -210,7 +210,7 @@ HistoryFollower waiting_follower_at(EventId last) {
 
 }  // namespace
 
-TEST_CASE("what is waited for and does not follow is read") {
+TEST_CASE("an awaited entry that does not follow triggers a read") {
   auto follower = waiting_follower_at(id(2));
   SECTION("after a hole") {
     follower.on_awaited({entry(id(4))});
@@ -311,7 +311,7 @@ TEST_CASE("a page that does not follow begins a history") {
   }
 }
 
-TEST_CASE("when the last message has become another one, its epoch is disowned") {
+TEST_CASE("when the last message has changed its epoch is disowned") {
   auto follower = follower_at(id(2));
   follower.on_unsubscribed();
   follower.on_subscribed(id(3));
@@ -334,7 +334,7 @@ TEST_CASE("an id that was heard before makes the follower look whether the histo
   CHECK(follower.known() == id(3));
 }
 
-TEST_CASE("a bare message is offered until its adoption is heard") {
+TEST_CASE("a bare message is offered until its adoption is received") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(2) + "\n");
   CHECK(poll_all(follower) == Lines{"adopt after 1000-1 1x" + update_json(2)});
@@ -388,7 +388,8 @@ TEST_CASE("a read that was refused is asked for again as soon as that is permitt
   CHECK(follower.is_caught_up());
 }
 
-TEST_CASE("a bare message whose adoption was not heard is offered again, after the same cursor") {
+TEST_CASE(
+    "a bare message is offered again after the same cursor while its adoption is not received") {
   auto follower = follower_at(id(1));
   const std::string offer = " 1x" + update_json(9);
   follower.on_message(update_json(9));
@@ -408,7 +409,7 @@ TEST_CASE("a bare message whose adoption was not heard is offered again, after t
   CHECK(poll_all(follower) == Lines{"adopt after 1000-5" + offer});
 }
 
-TEST_CASE("offers that came too late wait until more is heard") {
+TEST_CASE("offers that came too late wait until more is received") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(9));
   poll_all(follower);
@@ -420,7 +421,7 @@ TEST_CASE("offers that came too late wait until more is heard") {
   CHECK(poll_all(follower) == Lines{"message 1000-2", "adopt after 1000-2 1x" + update_json(9)});
 }
 
-TEST_CASE("offers that came too late are made again if more was heard before that was known") {
+TEST_CASE("offers that came too late are made again if more was received before the answer") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(9));
   poll_all(follower);
@@ -432,7 +433,7 @@ TEST_CASE("offers that came too late are made again if more was heard before tha
   CHECK(poll_all(follower) == Lines{"adopt after 1000-2 1x" + update_json(9)});
 }
 
-TEST_CASE("offers that came too late are made again after what can't be heard any more") {
+TEST_CASE("offers that came too late are made again past entries that can't be received any more") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(9));
   poll_all(follower);
@@ -457,7 +458,7 @@ TEST_CASE("offers that came too late are made again after what can't be heard an
   }
 }
 
-TEST_CASE("a message with an id that the history did not give is bare") {
+TEST_CASE("a message with a made-up id is bare") {
   auto follower = follower_at(id(2));
   const auto claimed = GENERATE(values<std::string>({"1000-3", "1000-999", "999-1", "2000-1"}));
   const std::string text = R"({"registrationId":1,"status":"PENDING","id":")" + claimed + "\"}";
@@ -511,7 +512,7 @@ TEST_CASE("a message of a history that was lost is not adopted into the next one
   CHECK(poll_all(follower).empty());
 }
 
-TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
+TEST_CASE("malformed messages are counted and never adopted") {
   auto follower = follower_at(id(1));
   const Lines texts{"", "text", "{}", "[]", "{\"registrationId\":0,\"status\":\"PENDING\"}",
                     "{\"registrationId\":1}", update_json(1) + "x",
@@ -524,7 +525,8 @@ TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
   CHECK(follower.counts().malformed.total() == texts.size());
 }
 
-TEST_CASE("claims beyond the limit leave the channel unread until a read has settled them") {
+TEST_CASE(
+    "unverified messages beyond the limit leave the channel unread until a read settles them") {
   HistoryFollower follower{{.unverified_bytes_max = 100}};
   follower.on_callable();
   follower.on_subscribed(id(0));
@@ -544,7 +546,7 @@ TEST_CASE("claims beyond the limit leave the channel unread until a read has set
   CHECK(follower.may_hear());
 }
 
-TEST_CASE("who wants to catch up is told what a read gives that began after that") {
+TEST_CASE("catch_up is answered by a read that begins after it") {
   auto follower = follower_at(id(1));
   SECTION("and nothing is new") {
     follower.catch_up();
@@ -609,7 +611,7 @@ TEST_CASE("who wants to catch up is told what a read gives that began after that
   }
 }
 
-TEST_CASE("an adoption that was heard, or read, before the history began anew is no other one") {
+TEST_CASE("an adoption known before a new epoch is the same adoption in it") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(2));
   follower.on_message(update_json(2));
@@ -648,7 +650,7 @@ TEST_CASE("an adoption that was heard, or read, before the history began anew is
   CHECK(lines.back() == "adopt after 2000-3 1x" + update_json(2));
 }
 
-TEST_CASE("an adoption that a new epoch took over is found, though the cursor is too old before") {
+TEST_CASE("an adoption that a new epoch took over is found after a cursor that is too old") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(7));
   poll_all(follower);

@@ -81,19 +81,19 @@ TEST_CASE("a bad REDIS_PORT is an error that names it and its value") {
   }
 }
 
-TEST_CASE("of a service link of Kubernetes the port is taken, and not the host") {
+TEST_CASE("only the port of a Kubernetes service link counts") {
   CHECK(redis_address(read({{"REDIS_PORT", "tcp://10.0.0.1:7000"}})) == "localhost:7000");
   CHECK(redis_address(read({{"REDIS_PORT", "tcp://[fd00::1]:7000"}, {"REDIS_HOST", "cache"}})) ==
         "cache:7000");
   CHECK(redis_address(read({{"REDIS_PORT", "tcp://redis.default.svc:7000"}})) == "localhost:7000");
 }
 
-TEST_CASE("a value that is quoted commands no terminal, and is bounded") {
+TEST_CASE("a quoted value is bounded and can't control a terminal") {
   CHECK_THAT(error_of({{"REDIS_PORT", "\x1b[2J\u009b"}}), Catch::Contains(R"("\u001b[2J\u009b")"));
   CHECK(error_of({}, std::string(100'000, '/')).size() < 400);
 }
 
-TEST_CASE("the argument takes the place of host and port, and leaves the password") {
+TEST_CASE("the argument overrides host and port and keeps the password") {
   const Variables variables{
       {"REDIS_HOST", "cache.bank"}, {"REDIS_PORT", "bad"}, {"REDIS_PASSWORD", "s3cret"}};
   const auto options = read(variables, "other:7001");
@@ -131,7 +131,7 @@ TEST_CASE("an argument that is no HOST:PORT is refused, without its password") {
   }
 }
 
-TEST_CASE("an argument may be a URL, and says nothing of who logs in") {
+TEST_CASE("an argument may be a URL without credentials") {
   const Variables variables{{"REDIS_URL", "rediss://app:other@cache.bank"},
                             {"REDIS_USERNAME", "gateway"},
                             {"REDIS_PASSWORD", "s3cret"}};

@@ -21,7 +21,7 @@ Instant at(int seconds) {
 
 }  // namespace
 
-TEST_CASE("an outage is one line a kind of trouble, and one when it is over") {
+TEST_CASE("an outage is one line for each kind of failure and one when it is over") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
   for (int outage = 0; outage < 2; ++outage) {
@@ -56,7 +56,7 @@ TEST_CASE("a connection that comes back without a failure that was said is not s
   CHECK(captured.text() == "info: connected to redis at localhost:6379\n");
 }
 
-TEST_CASE("a redis that takes no updates is one line for each of its reasons, and one at the end") {
+TEST_CASE("a redis that refuses updates is one line for each reason and one at the end") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
   const regstream::broker::RedisOptions options;
@@ -182,7 +182,7 @@ TEST_CASE("refused updates are one line") {
   CHECK(captured.text() == "error: an update was not published: the queue is full\n");
 }
 
-TEST_CASE("what somebody's programs publish wrongly is logged once in ten seconds") {
+TEST_CASE("wrong messages of other programs are logged once in ten seconds") {
   const CapturedLog captured;
   for (std::uint64_t count = 1; count <= 3; ++count) {
     OutageLog{"localhost:6379"}.forged(count, 0);
@@ -197,7 +197,7 @@ TEST_CASE("what somebody's programs publish wrongly is logged once in ten second
         "client-output-buffer-limit for pubsub\n");
 }
 
-TEST_CASE("a redis that does not let us wait for entries is said once, until it does") {
+TEST_CASE("a redis that forbids waiting for entries is reported once until it permits it") {
   OutageLog log{"localhost:6379"};
   const std::string line =
       "warning: redis does not permit it; until it does, updates take a round trip longer\n";

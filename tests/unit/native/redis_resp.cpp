@@ -103,7 +103,7 @@ TEST_CASE("a text that is announced takes no memory before it comes") {
       outcome_of("$100000000\r\n" + std::string(10'100, 'x'), {.bytes_max = 10'000}).is_oversized);
 }
 
-TEST_CASE("what is no RESP is broken, and not for its size") {
+TEST_CASE("bytes that are not RESP break the reader and not because of their size") {
   for (const std::string_view bytes : {"HTTP/1.1 400 Bad Request\r\n", "*x\r\n", "\r\n\r\n"}) {
     const auto outcome = outcome_of(bytes, {});
     CHECK(outcome.is_broken);

@@ -77,7 +77,7 @@ TEST_CASE("the id is the last member, and white space around the object goes") {
   }
 }
 
-TEST_CASE("what is no object is refused, and changes nothing") {
+TEST_CASE("text that is not an object is refused and changes nothing") {
   const RedisServer server;
   Caller caller{server};
   const auto text =
@@ -169,7 +169,7 @@ TEST_CASE("the history's bytes are limited") {
   CHECK(entries.back().id.sequence == 20);
 }
 
-TEST_CASE("a history that ends before what is known begins a new epoch, with what it still holds") {
+TEST_CASE("a history that ends before the known id begins a new epoch with what it still holds") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
@@ -229,7 +229,7 @@ TEST_CASE("each offer is adopted once, whoever makes it and however often") {
   CHECK(here.messages().size() == 4);
 }
 
-TEST_CASE("an adoption is known as the one that it was when the history begins anew") {
+TEST_CASE("an adoption keeps its first id in a new epoch") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.open();

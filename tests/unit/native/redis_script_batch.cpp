@@ -114,7 +114,7 @@ TEST_CASE("so many of a publisher's batches are known as may be on their way") {
   CHECK(caller.messages().size() == static_cast<std::size_t>(known) + 1);
 }
 
-TEST_CASE("behind one that was not taken a batch is out of order") {
+TEST_CASE("a batch behind a refused one is out of order") {
   const RedisServer server;
   Caller caller{server};
   CHECK(caller.batch(batch(3, 1, false)) == out_of_order);
@@ -126,7 +126,7 @@ TEST_CASE("behind one that was not taken a batch is out of order") {
   CHECK(caller.messages().size() == 3);
 }
 
-TEST_CASE("behind none that is unanswered a batch goes on from wherever the place is") {
+TEST_CASE("a batch without unanswered ones before it continues from the publisher's place") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();
@@ -300,7 +300,7 @@ TEST_CASE("a publisher that may read a key and not write it leaves nothing of it
   CHECK(caller.messages().size() == 4);
 }
 
-TEST_CASE("memory that ends amid a batch ends nothing: all of it is in, or none") {
+TEST_CASE("if memory runs out amid a batch all of it is in the history or none") {
   const RedisServer server;
   Caller caller{server};
   caller.batch(batch(1, 1));

@@ -81,7 +81,7 @@ std::vector<Texts> nearly_ours(EventId id) {
 
 }  // namespace
 
-TEST_CASE("an entry that the script did not write has no message for anybody") {
+TEST_CASE("an entry that the script did not write has no message") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
@@ -138,7 +138,7 @@ TEST_CASE("an entry as the script writes it is read alike by the script and with
   }
 }
 
-TEST_CASE("ids that nobody can count by stop nothing, and what is ours stays") {
+TEST_CASE("made-up ids stop nothing and our entries stay") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
@@ -161,7 +161,7 @@ TEST_CASE("ids that nobody can count by stop nothing, and what is ours stays") {
   CHECK(caller.open({UINT64_MAX, UINT64_MAX}) == after(end, 2));
 }
 
-TEST_CASE("an id that nobody can count by in an epoch that has gone by is left out") {
+TEST_CASE("a made-up id in an earlier epoch is left out") {
   const RedisServer server;
   Caller caller{server};
   const auto end = caller.open();
@@ -186,7 +186,7 @@ TEST_CASE("an epoch that can't be exceeded is followed by one of the clock") {
   CHECK(caller.open({greatest.epoch, 9}) == end);
 }
 
-TEST_CASE("a stream that holds only what somebody else wrote becomes a history") {
+TEST_CASE("a stream with only foreign entries becomes a history") {
   const RedisServer server;
   Caller caller{server};
   const auto made = caller.program.command({"XADD", history, "*", "message", "mine"});

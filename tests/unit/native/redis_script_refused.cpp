@@ -100,7 +100,7 @@ Before any_before() {
 
 }  // namespace
 
-TEST_CASE("whatever command a publisher lacks, told that it failed means not in the history") {
+TEST_CASE("whatever permission a publisher lacks a failed update is not in the history") {
   Situation situation{any_before()};
   const auto lacking = GENERATE(as<std::string>{}, "get", "set", "exists", "time", "xinfo",
                                 "xrange", "xadd", "xdel", "del", "publish", "eval", "ping");
@@ -195,7 +195,7 @@ TEST_CASE("a key of another type under which an update belongs is an error, and 
   CHECK(situation.caller.program.command({"LLEN", key})->integer == 1);
 }
 
-TEST_CASE("an update that no reader takes is refused, and changes nothing") {
+TEST_CASE("an update that no reader accepts is refused and changes nothing") {
   Situation situation{Before::some};
   const auto before = situation.kept();
   const auto reply = situation.caller.program.command(
@@ -206,7 +206,7 @@ TEST_CASE("an update that no reader takes is refused, and changes nothing") {
   CHECK((situation.kept() == before));
 }
 
-TEST_CASE("a gateway that may not tell of adoptions adopts each message once") {
+TEST_CASE("a gateway that may not publish adoptions adopts each message once") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();

@@ -202,7 +202,7 @@ TEST_CASE(
   CHECK(caller.messages().size() == 2);
 }
 
-TEST_CASE("a primary whose last replica has gone for long is the same, and has lost nothing") {
+TEST_CASE("a primary whose last replica is long gone is the same and has lost nothing") {
   const RedisServer primary;
   Caller caller{primary};
   caller.program.command({"CONFIG", "SET", "repl-backlog-ttl", "1"});
@@ -219,7 +219,7 @@ TEST_CASE("a primary whose last replica has gone for long is the same, and has l
   CHECK(caller.publish(update_json(2), "2") == after(last));
 }
 
-TEST_CASE("what is kept of the server is written once, and its loss is a doubt") {
+TEST_CASE("the server's key is written once and its loss is a doubt") {
   const RedisServer server;
   Caller caller{server};
   caller.publish(update_json(1), "1");
@@ -274,7 +274,7 @@ TEST_CASE("histories that begin in one millisecond have different epochs") {
   }
 }
 
-TEST_CASE("who may not ask which server it is, is served as before") {
+TEST_CASE("a client without INFO is served as before") {
   RedisServer server{{}, RedisData::kept};
   OtherProgram administrator{server};
   const auto answer = administrator.command(
@@ -287,7 +287,7 @@ TEST_CASE("who may not ask which server it is, is served as before") {
   CHECK(administrator.command({"EXISTS", server_key})->integer == 0);
 }
 
-TEST_CASE("a loss is told by one entry without a message, after which the history goes on") {
+TEST_CASE("a loss is one entry without a message and the history continues after it") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
@@ -365,7 +365,7 @@ TEST_CASE("a promotion that was forgotten is noticed where servers take each oth
   CHECK((caller.open().epoch > last.epoch) == may_move);
 }
 
-TEST_CASE("whoever may not ask which server it is gets an error where that may change") {
+TEST_CASE("a client without INFO gets an error where servers may move") {
   const RedisServer server;
   OtherProgram operator_program{server};
   operator_program.command({"ACL", "SETUSER", "default", "-info"});

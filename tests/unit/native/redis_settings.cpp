@@ -202,7 +202,7 @@ TEST_CASE("what contradicts itself is refused and named, without what is secret"
   CHECK_THAT(error, Contains(wanted.part) && !Contains("s3cret"));
 }
 
-TEST_CASE("a value that makes no sense is refused by the name of who said it") {
+TEST_CASE("an invalid value is refused with the name of its source") {
   struct Case {
     std::string variable;
     std::string value;
@@ -242,7 +242,7 @@ TEST_CASE("a list of servers is bounded") {
   CHECK_THAT(error_of({{"REDIS_CLUSTER_NODES", list}}), Contains("more than 32 servers"));
 }
 
-TEST_CASE("redis is named by whoever says where it is, and not by what else is said of it") {
+TEST_CASE("only settings that say where redis is name it") {
   const auto names = [](const Variables& variables, const RedisArguments& arguments = {}) {
     return names_redis(arguments, environment_of(variables));
   };

@@ -137,7 +137,7 @@ TEST_CASE("a file that others may read keeps its mode, and the log says how to c
   }
 }
 
-TEST_CASE("a place that can hold no such file is refused in one sentence") {
+TEST_CASE("an impossible place for a file is refused in one sentence") {
   const TemporaryFolder folder;
   ::mkfifo((folder / "fifo").c_str(), 0600);
   fs::create_symlink(folder / "nothing", folder / "link");
