@@ -13,7 +13,7 @@ namespace {
 
 using Fields = std::initializer_list<std::pair<const char*, const char*>>;
 
-/// What it finds, as one word and the text; of a denial its error.
+/// The result as one word and its text; for a denial, its error.
 std::string found(Fields fields, const std::string& target = "/stream", bool takes_tickets = true,
                   const std::string& cookie = "__Host-regstream") {
   net::Request request;

@@ -24,7 +24,7 @@ std::string set_of(std::initializer_list<const char*> key_ids) {
   return json{{"keys", keys}}.dump();
 }
 
-/// A keeper on a clock of its own, and all that it wants.
+/// A keeper with its own clock and its actions.
 class Keeper {
  public:
   explicit Keeper(std::size_t urls = 1) : machine_(std::vector<std::string>(urls, "the URL"), {}) {
@@ -173,7 +173,7 @@ TEST_CASE("failed fetches and failing URLs and the oldest set are shown", "[acce
   };
   const Instant first = keeper.now;
   answer(0, FetchedKeys{.text = set_of({"a"})});
-  CHECK_FALSE(keeper->fetches().oldest);  // The other's has never been fetched.
+  CHECK_FALSE(keeper->fetches().oldest);  // The other key set was never fetched.
   keeper.now += second;
   answer(1, FetchError{"no"});
   CHECK(keeper->fetches().failed == 1);

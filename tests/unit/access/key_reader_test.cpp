@@ -53,7 +53,7 @@ TEST_CASE("the same key is the same in every form", "[access]") {
   CHECK(keys_of(read_public_key(ec_signer().public_pem())).front() ==
         keys_of(read_set({ec_signer().jwk(json::object())})).front());
   CHECK_FALSE(pem == keys_of(read_public_key(Signer::rsa().public_pem())).front());
-  // Under another name it is another: its name says which tokens it may have signed.
+  // With another kid it is another key: the kid says which tokens it may have signed.
   CHECK_FALSE(pem == keys_of(read_set({rsa_signer().jwk({{"kid", "a"}})})).front());
 }
 
@@ -81,7 +81,7 @@ std::string body_of(const std::string& pem) {
   return body;
 }
 
-/// What somebody may take for a file of a key, and is none of PEM.
+/// Files that are mistaken for key files, and are not PEM.
 std::vector<std::string> mistaken_keys() {
   const std::string pem = rsa_signer().public_pem();
   const std::string der = rsa_signer().public_der();
@@ -89,10 +89,10 @@ std::vector<std::string> mistaken_keys() {
   return {der,
           der + "\n",
           "\n" + der,
-          base64(der),  // Keycloak shows it so.
+          base64(der),  // Keycloak shows keys like this.
           encode_base64url(der),
           base64(ec_signer().public_der()),
-          body_of(rsa_signer().certificate()),  // x5c has it so (RFC 7517, 4.7).
+          body_of(rsa_signer().certificate()),  // x5c has this form (RFC 7517, 4.7).
           body_of(rsa_signer().private_pem()),
           pem.substr(pem.find('\n') + 1),
           utf16(pem),

@@ -116,7 +116,7 @@ TEST_CASE("of many tokens the ones that published least are forgotten") {
   for (std::size_t index = 1; index < UpdateRates::tokens_max; ++index) {
     REQUIRE_FALSE(rates.refuse(name(index), 1, begin));
   }
-  // One more than are remembered: another one gives way, not the one that is at its limit.
+  // One token more than the maximum: another one is forgotten, not the one at its limit.
   CHECK_FALSE(rates.refuse(name(UpdateRates::tokens_max), 1, begin));
   CHECK(rates.refuse(name(0), 1, begin));
 }

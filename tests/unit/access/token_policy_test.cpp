@@ -47,7 +47,7 @@ std::string write(const std::filesystem::path& path, const std::string& text) {
   return path.string();
 }
 
-/// A store that keeps nothing, for the reason that it is given.
+/// A store that always refuses, for a given reason.
 class AwayStore final : public TicketStore {
  public:
   explicit AwayStore(Kept why = StoreAway{}) : why_(why) {}
@@ -269,7 +269,7 @@ TEST_CASE("a reload with a bad file keeps the keys, and says what is bad", "[acc
   const auto problems = world.policy.reload();
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems.front(), Contains("key.pem") && Contains("private"));
-  // What the option says holds for every reading: no file turns into a secret.
+  // The option's kind applies to every reading: no file turns into a secret.
   write(folder / "key.pem", "a line that somebody else may have written");
   CHECK_THAT(world.policy.reload().at(0), Contains("key.pem") && Contains("BEGIN PUBLIC KEY"));
   CHECK(world.ask(with_token(token_a())) == 200);

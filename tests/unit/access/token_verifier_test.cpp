@@ -139,7 +139,7 @@ TEST_CASE("a token is of the issuer and for the audience that are asked for", "[
 }
 
 TEST_CASE("the key and not the header chooses the algorithm", "[access]") {
-  // The classic: signed with HMAC by the public key, which everybody has.
+  // The classic attack: HMAC with the public key, which everyone has.
   const std::string pem = rsa_signer().public_pem();
   for (const std::string& known : {pem, pem.substr(0, pem.size() - 1), rsa_signer().public_der()}) {
     const auto forged = Signer::secret(known).token(right_payload());
@@ -299,7 +299,7 @@ TEST_CASE("a payload is read strictly, once it is verified", "[access]") {
     CHECK(with_payload(text).starts_with("The token's payload is not a JSON object"));
   }
   CHECK(with_payload("{\"exp\":" + exp + "}" + '\0').starts_with("The token's payload is no JSON"));
-  // Another's mistakes are not told to whoever has no key.
+  // A sender without a key learns nothing about a token's other mistakes.
   CHECK_THAT(
       verdict(Signer::secret(std::string(32, 'x')).raw_token(R"({"alg":"HS256"})", "[]"), keys),
       Contains("signature is wrong"));

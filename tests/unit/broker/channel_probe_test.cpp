@@ -1,6 +1,5 @@
-// What a bare message waits for may have come between the question where the history ends and the
-// moment from which the channel is heard: then a probe of the channel shows that it will not be
-// heard.
+// A bare message may wait for an entry that was published after the history's end was asked for and
+// before the subscription. A probe of the channel shows that such an entry will not be received.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,7 +34,7 @@ HistoryPage page_to(std::uint64_t end) {
   return page;
 }
 
-/// The next action that is no news.
+/// The next action that is not for the subscriber.
 template <typename Action>
 std::optional<Action> asked(HistoryFollower& follower) {
   while (auto action = follower.poll()) {
@@ -49,7 +48,7 @@ std::optional<Action> asked(HistoryFollower& follower) {
   return std::nullopt;
 }
 
-/// Its bare message waits behind the cursor 2, and the history holds 7 and 8 alone.
+/// Its bare message waits behind the cursor 2, and the history only holds 7 and 8.
 HistoryFollower waiting_follower() {
   HistoryFollower follower;
   follower.on_callable();

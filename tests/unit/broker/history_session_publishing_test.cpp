@@ -45,7 +45,7 @@ TEST_CASE("batches in flight when a link is lost are sent again as they were, be
   bench.publish("d");
   CHECK(bench.wants().empty());
   CHECK(bench.session.due(LinkRole::caller) == nullptr);
-  CHECK(bench.take({1'000, 1}).empty());  // Of the connection that is no more.
+  CHECK(bench.take({1'000, 1}).empty());  // A late reply of the lost connection.
   CHECK(bench.wake() == Texts{"connect caller"});
   bench.connect(LinkRole::caller);
   CHECK(bench.wants() == Texts{"durability?", "load"});
@@ -142,7 +142,7 @@ TEST_CASE("an update that no subscriber would accept is refused at once") {
   Bench bench{options};
   bench.wants();
   bench.publish("a");
-  bench.publish("b", Patience::refuses);  // Whoever does not wait has the answer.
+  bench.publish("b", Patience::refuses);  // A publish that does not wait gets the answer itself.
   const auto wanted = bench.wants();
   REQUIRE(wanted.size() == 3);
   CHECK(wanted[0].find("rejected: the update has 2 bytes") == 0);

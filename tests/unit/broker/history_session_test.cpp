@@ -83,7 +83,7 @@ TEST_CASE("a reply of the wrong type ends the connection") {
   bench.bring_up_caller();
   bench.publish("a");
   CHECK(bench.wants() == Texts{"publish a"});
-  // Of another question, or of none: Redis may have the publish all the same.
+  // A reply to another question, or to none: Redis may nevertheless have the publish.
   const HistoryReply reply =
       GENERATE(HistoryReply{CursorTooOld{}}, HistoryReply{EventId{1'000, 1}},
                HistoryReply{Published{{EventId{1'000, 1}, EventId{1'000, 2}}}},
@@ -91,7 +91,7 @@ TEST_CASE("a reply of the wrong type ends the connection") {
   CHECK(bench.call_reply(reply) ==
         Texts{"give up caller", "failed: redis gave an unexpected answer"});
   CHECK(bench.ended.empty());
-  CHECK(bench.session.queue().waiting() == 1);  // It is sent again, as it is.
+  CHECK(bench.session.queue().waiting() == 1);  // It is sent again, unchanged.
 }
 
 TEST_CASE("a replica's connection is given up after all answers and reported once") {
@@ -115,7 +115,7 @@ TEST_CASE("a replica's connection is given up after all answers and reported onc
   for (int answers = 0; answers < 5; ++answers) {
     bench.call_reply(Done{});
   }
-  // It takes writes: what is heard and waited for comes from there as well.
+  // It accepts writes: messages and entries must come from there as well.
   const auto taken = bench.take({1'000, 1}, 3);
   CHECK(taken == Texts{"takes", "give up listener", "give up waiter", "not awaited", "server?",
                        "ended", "ended", "ended"});
@@ -288,7 +288,7 @@ TEST_CASE("links that come and go in any order end in a history that is followed
         CAPTURE(first, second, before);
         Bench bench;
         bench.session.follow();
-        // Everything is answered as soon as it is asked, until there is nothing to do.
+        // Answers everything at once, until there is nothing left to do.
         const auto settle = [&bench](int steps) {
           for (int step = 0; step < steps; ++step) {
             for (const std::string& wanted : bench.wants()) {

@@ -1,4 +1,4 @@
-// Who is asked for the server, in which order, and what is believed.
+// Whom the finder asks, in which order, and what it believes.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,7 +33,7 @@ FinderOptions sentinels(std::size_t count) {
   return options;
 }
 
-/// A finder, its time, and what it wants.
+/// A finder with its time and its actions.
 class FinderBench {
  public:
   explicit FinderBench(FinderOptions options) : finder(std::move(options), RedisTiming{}, 1) {
@@ -197,7 +197,7 @@ TEST_CASE("a later state whose server can't be used does not count for ever") {
     bench.finder.doubt(bench.now);
     bench.wake();
     bench.connect();
-    // The first one goes on telling so.
+    // The first one keeps saying so.
     const bool is_other = bench.finder.link().due() != nullptr && doubts % 2 == 0;
     bench.answer(is_other ? at(101) : at(100), is_other ? 5 : 1'000'000);
     bench.wants();

@@ -1,4 +1,4 @@
-// A session whose server others find: where its links lead, and what they ask there first.
+// A session that must find its server: where its links lead, and what they ask there first.
 #include <string>
 #include <vector>
 
@@ -27,7 +27,7 @@ ServerLocation located(std::uint16_t port) {
   return {.primary = at(port), .config_epoch = {}, .others = {}};
 }
 
-/// A sentinel tells so.
+/// A sentinel's answer.
 Texts tell(Bench& bench, std::uint16_t port) {
   bench.reply(LinkRole::finder, located(port));
   bench.reply(LinkRole::finder, ServerLocation{});
@@ -41,7 +41,7 @@ void find(Bench& bench, std::uint16_t port) {
   tell(bench, port);
 }
 
-/// The server says who it is.
+/// The server identifies itself.
 Texts introduce(Bench& bench, LinkRole role, const std::string& run, const std::string& replication,
                 bool is_replica = false) {
   bench.connect(role);
@@ -150,7 +150,8 @@ TEST_CASE("when a sentinel names another primary all links go there at once") {
   };
   CHECK(count("give up caller") + count("give up listener") + count("give up waiter") == 3);
   CHECK(count("connect caller") + count("connect listener") + count("connect waiter") == 3);
-  CHECK(bench.session.queue().waiting() == 1);  // It is sent to the other one, under its key.
+  CHECK(bench.session.queue().waiting() == 1);  // It is sent again to the other server, under its
+                                                // key.
 }
 
 TEST_CASE("links that are made before and after a promotion do not stay together") {

@@ -11,7 +11,7 @@ namespace {
 using namespace regstream::broker;  // NOLINT: every command and reply.
 using namespace regstream::test;    // NOLINT
 
-/// The session asks anew what it has to know of a caller's server; and calls the script again.
+/// The session asks a caller's new server what it must know, and calls the script again.
 Texts answer_caller(Bench& bench, const std::string& server) {
   bench.wants();
   bench.call_reply(Durability{});

@@ -41,8 +41,8 @@ std::string step(const std::string& stage, const std::string& stage_status,
   return stage_update(registration_id, stage, stage_status, ++timestamp_ms);
 }
 
-// The same stream for everybody: two of another id, 3 and 4 a run that 5 ends, 6 a late stage
-// update, 7 of another id, 8 the next run.
+// The same history for all tests: two messages of another id, 3 and 4 a run that 5 ends, 6 a late
+// stage update, 7 of another id, 8 the next run.
 void publish_run(LiveHub& hub) {
   for (const std::string& message :
        {step("t24_lookup", "started", 43), status_update("APPROVED", 43),
@@ -171,9 +171,9 @@ TEST_CASE("A client that comes back is told what it missed, and the end in its p
       {3, "connected update update end", end_id(5)},
       {4, "connected update end", end_id(5)},
       {5, "connected end", end_id(5)},
-      {6, "connected end", end_id(5)},  // It has heard of the late stage update elsewhere.
+      {6, "connected end", end_id(5)},  // It received the late stage update elsewhere.
       {7, "connected end", end_id(5)},
-      {8, "connected", LiveHub::id(8)},  // It has heard of the next run elsewhere.
+      {8, "connected", LiveHub::id(8)},  // It received the next run elsewhere.
   }));
   CAPTURE(expected.cursor);
   const Reading reading = take(hub, subscribe(hub, LiveHub::id(expected.cursor)));
@@ -203,7 +203,7 @@ TEST_CASE("A status that opens an ended id again is not final, and a stage of it
 TEST_CASE("The final update may have left the journal, as long as the id's state is known") {
   LiveHub hub{{.journal = {.count_max = 3}}};
   publish_run(hub);
-  // Here are 5 to 7, then 6 to 8; the cursor says that 5 was heard.
+  // First 5 to 7 are here, then 6 to 8; the cursor says that 5 was received.
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "started", 43)));
   SECTION("with a late update behind the cursor") {
     CHECK(take(hub, subscribe(hub, LiveHub::id(5))).ids == Ids{LiveHub::id(5), end_id(5)});
@@ -251,7 +251,7 @@ TEST_CASE("An id whose first known message is behind the cursor was open if the 
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "completed", 43)));
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "started", 43)));
   REQUIRE_FALSE(hub.publish(step("duplicate_check", "started")));
-  // What was before it is gone: an earlier run may have ended.
+  // What came before it is gone: an earlier run may have ended.
   CHECK(take(hub, subscribe(hub, LiveHub::id(3))).types() == "connected reset snapshot");
   CHECK(take(hub, subscribe(hub, LiveHub::id(4))).types() == "connected");
 }

@@ -129,7 +129,7 @@ TEST_CASE("What was not put into the outbox before the end never is, and a new s
   for (int count = 0; count < 3; ++count) {
     REQUIRE_FALSE(hub.publish(update_text(), at(0)));
   }
-  // Nobody has looked at the time yet: the end comes late, and nothing has been collected.
+  // No deadline was handled yet: the end is late, and nothing has been collected.
   hub.handle_leases(at(200'000), reading_timestamp_ms);
   const Reading last = take(hub, id);
   CHECK(last.types() == "connected");

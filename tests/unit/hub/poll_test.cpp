@@ -1,4 +1,4 @@
-// A stream that ends as soon as it has told something.
+// A stream that ends as soon as it has an answer.
 #include <string>
 #include <utility>
 #include <vector>
@@ -110,7 +110,7 @@ TEST_CASE("A poll brings the updates behind the snapshots that it names, which m
   const Reading more = read({43, 44});
   CHECK(more.types() == "connected snapshot snapshot update");
   CHECK(more.ids.back() == LiveHub::id(4));
-  // What the snapshot has in it does not come again.
+  // Updates in the snapshot do not come again.
   CHECK(read({42}).types() == "connected snapshot");
 }
 
@@ -152,7 +152,7 @@ TEST_CASE(
   }
   CHECK(has_ended(hub, id));
   CHECK_FALSE(has_ended(hub, later));
-  // It has left: nobody speaks to it, nor to who comes in its place.
+  // It is gone: neither it nor its successor in the slot gets anything.
   CHECK(hub.unsubscribe(later));
   const SubscriptionId stream = hub.subscribe({.ids = {42}}, now, reading_timestamp_ms);
   hub.handle_deadline(now + Duration{1}, reading_timestamp_ms);

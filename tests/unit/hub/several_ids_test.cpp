@@ -27,7 +27,7 @@ void publish(LiveHub& hub, std::initializer_list<std::int64_t> registration_ids)
   }
 }
 
-// Whose messages came, in order; 0 for those of nobody.
+// The owners of the messages, in order. 0: no owner.
 std::vector<std::int64_t> owners(const Reading& reading) {
   std::vector<std::int64_t> all;
   for (const nlohmann::json& message : reading.messages) {
@@ -37,7 +37,7 @@ std::vector<std::int64_t> owners(const Reading& reading) {
   return all;
 }
 
-// Takes what there is for the stream, one frame a time.
+// Collects everything for the stream, one frame at a time.
 Reading take_frame(Hub& hub, SubscriptionId id) {
   Outbox& outbox = *hub.collect(id, reading_timestamp_ms);
   std::string bytes;
@@ -121,7 +121,7 @@ TEST_CASE("An id that is added gets its snapshot first, and the others resume af
   const Reading reading = take(given.hub, id);
   CHECK(reading.types() == "connected snapshot update update update");
   CHECK(owners(reading) == std::vector<std::int64_t>{0, 42, 41, 43, 42});
-  // Until the first update the cursor stays: others have older ones to hear.
+  // The cursor stays until the first update: other ids have older ones to deliver.
   CHECK(reading.ids ==
         Ids{LiveHub::id(3), LiveHub::id(3), LiveHub::id(6), LiveHub::id(7), LiveHub::id(9)});
   CHECK(reading.messages[1]["data"]["id"] == LiveHub::id(5));

@@ -92,7 +92,7 @@ TEST_CASE("A socket that has failed is closed, and its stream is gone") {
   CHECK(loop.pump.hub().subscriptions() == 1);
   CHECK(loop.types(other) == "connected update");
 
-  // Its socket says so once more, and has room all of a sudden.
+  // Its socket reports room once more, and has it unexpectedly.
   loop.pump.on_peer_closed(failing);
   const int writes = loop.socket(failing).writes;
   loop.pump.on_writable(failing, loop.now, loop.sockets);
@@ -164,7 +164,7 @@ TEST_CASE("A flush writes a slice and the other streams follow in the next turns
   loop.end_turn();
   CHECK(loop.flushes_scheduled == 0);
 
-  // Whoever has something new meanwhile has its turn behind the others.
+  // A stream that gets something new meanwhile has its turn after the others.
   loop.sockets.order.clear();
   loop.publish();
   loop.pump.on_flush_due();
@@ -271,7 +271,7 @@ TEST_CASE("A peer may close while the flush runs") {
     CHECK(loop.types(first) == "connected update");
   }
   CHECK(loop.types(third) == "connected update");
-  CHECK_FALSE(loop.socket(second).is_closed);  // That is left to whoever said so.
+  CHECK_FALSE(loop.socket(second).is_closed);  // The caller closes it.
   CHECK(loop.pump.hub().subscriptions() == 2);
 }
 
@@ -351,7 +351,7 @@ TEST_CASE("A drain spreads the ends over its time, and what is left over the tim
   const auto open = [&] { return loop.pump.hub().subscriptions(); };
   CHECK(open() > 90);
 
-  // Who still has a stream hears what is new.
+  // Open streams still get new messages.
   loop.publish();
   loop.end_turn();
   std::size_t before = open();
@@ -414,7 +414,7 @@ TEST_CASE("A stream beyond the maximum is refused and counted") {
 
 TEST_CASE("A deadline is set once, and looked for again when it has come, however late") {
   Loop loop({.hub = {.ping_interval = Duration{30'000}, .heartbeat_interval = Duration{10'000}}});
-  CHECK(loop.deadlines.empty());  // Nobody is there to get a heartbeat.
+  CHECK(loop.deadlines.empty());  // There is no stream for a heartbeat.
   const SubscriptionId id = loop.open();
   loop.end_turn();
   REQUIRE(loop.deadlines.size() == 1);
@@ -491,7 +491,7 @@ TEST_CASE("Only a new message of a live history is published, and only a written
   loop.publish();
   loop.end_turn();
   CHECK(loop.pump.delivered_timestamp_ms() == at(50).timestamp_ms);
-  // One that was told again is nothing new.
+  // A message that is delivered again is not new.
   loop.now = at(60);
   REQUIRE_FALSE(loop.pump.on_message({.epoch = epoch, .sequence = loop.published},
                                      stage_update(42, "t24_lookup", "STARTED", 1), loop.now));

@@ -46,7 +46,7 @@ using Lines = std::vector<std::string>;
 
 constexpr std::int64_t start_timestamp_ms = 1'702'493'000'000;
 
-/// Writes down what it hears, a line each.
+/// Records each event as a line.
 class Listener final : public regstream::broker::Subscriber {
  public:
   void on_history(EventId position) override { log.push_back("history " + to_string(position)); }
@@ -297,7 +297,7 @@ TEST_CASE("what other threads publish while the loop is busy is bounded, and ref
   CHECK(bench.results.at(1) == "1702493000000-2");
   CHECK_THAT(bench.results.at(2), Contains("too much waits"));
   CHECK_THAT(bench.results.at(3), Contains("too much waits"));
-  // The log has it, too: not every publisher asks what became of its update.
+  // It is in the log, too: not every publisher looks at its result.
   CHECK_THAT(log.text(), Contains("an update was dropped: 2 others (4 bytes) already wait"));
   bench.publish_later(R"({"eleven":1})");
   bench.publish_later(R"({"eleven":1})");
@@ -506,7 +506,7 @@ TEST_CASE("a journal that can't be written is an obstacle, until it can") {
   Journaled journaled;
   journaled.bench.start();
   journaled.bench.stop();
-  // Full for one message, and for whatever is written without one after the first.
+  // Too full for a message, and for writes without one after the first.
   journaled.sql(
       "CREATE TRIGGER full BEFORE INSERT ON messages WHEN new.message = x'7b2278223a317d' "
       "BEGIN SELECT raise(ABORT, 'the disk is full'); END; "
@@ -598,7 +598,7 @@ TEST_CASE("SIGKILL loses nothing that was acknowledged, and the ids go on") {
   CHECK(next.publish("{}") == "1702493000000-" + std::to_string(kept + 1));
 }
 
-/// The journal's files as they are at this moment.
+/// A copy of the journal's files at this moment.
 void copy_journal(const fs::path& from, const fs::path& to) {
   for (const char* suffix : {"", "-wal"}) {
     fs::remove(to.string() + suffix);

@@ -99,7 +99,7 @@ TEST_CASE("batches behind a refused one are held back and sent again in order") 
   bench.refuse();
   REQUIRE(bench.push("d"));
   CHECK(bench.send().empty());
-  // Redis took writes again by then, but the one before was not there.
+  // By then Redis accepted writes again, but the batch before it was missing.
   bench.out_of_order();
   bench.out_of_order();
   CHECK(bench.send().empty());

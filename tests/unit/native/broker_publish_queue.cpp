@@ -30,7 +30,7 @@ bool push(PublishQueue& queue, std::string message, Patience patience = Patience
   return !queue.push(std::move(message), {}, done, patience);
 }
 
-/// Its number, its messages, and a '+' if others are unanswered: "3:ab+". Empty: there is none.
+/// A batch's number, its messages, and a '+' if others are unanswered: "3:ab+". Empty: no batch.
 std::string shown(const PublishQueue::Batch* batch) {
   if (batch == nullptr) {
     return "";
@@ -54,7 +54,7 @@ std::string messages(const std::list<PublishQueue::Publish>& publishes) {
   return text;
 }
 
-/// The batch that is due gets ids: its messages.
+/// Gives ids to the batch that is due, and returns its messages.
 std::string acknowledge(PublishQueue& queue) {
   queue.taken(std::vector<PublishResult>(queue.due(), EventId{1, 1}));
   return messages(queue.acknowledged());
@@ -141,7 +141,7 @@ TEST_CASE("an accepted batch is in flight until it is acknowledged") {
   CHECK(next_batch(queue).empty());
   CHECK(messages(queue.acknowledged()) == "a");
   CHECK(next_batch(queue) == "3:c+");
-  // A connection that is lost takes back what was not acknowledged.
+  // After a lost connection, unacknowledged batches wait again.
   queue.lost();
   CHECK(next_batch(queue) == "2:b");
   CHECK(next_batch(queue) == "3:c+");
@@ -227,7 +227,7 @@ TEST_CASE("what was refused is another batch when it is sent again, with what ca
   push(queue, "c");
   CHECK(next_batch(queue).empty());
   queue.hold_back();
-  // Its numbers were another batch's.
+  // Its numbers belonged to another batch.
   CHECK(next_batch(queue) == "3:abc");
 }
 

@@ -71,7 +71,7 @@ TEST_CASE("of calls under way together only the first refusal counts") {
   }
   gate.on_refused(start);
   gate.on_refused(start + Duration{300});
-  // It was taken before the refusal, or Redis knew its key.
+  // It was accepted before the refusal, or Redis knew its key.
   CHECK_FALSE(gate.on_taken());
   CHECK(gate.is_refusing());
   CHECK_FALSE(gate.may_call(start + Duration{10'000}));

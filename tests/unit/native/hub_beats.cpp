@@ -47,7 +47,7 @@ struct Sent {
   Instant last_;
 };
 
-// Handles each deadline until `end` at its time, and reads at once what comes.
+// Handles each deadline until `end` on time, and collects at once.
 void pass(Hub& hub, SubscriptionId id, Instant end, Sent& sent) {
   for (Instant now = *hub.next_deadline(); now <= end; now = *hub.next_deadline()) {
     hub.handle_deadline(now, timestamp_ms);

@@ -1,4 +1,5 @@
-// Cursors that a hub can't judge by itself: another one may have heard more, or nobody has.
+// Cursors that a hub can't judge itself: another gateway may have received more, or they are made
+// up.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ void publish(LiveHub& hub, std::initializer_list<std::int64_t> registration_ids)
   }
 }
 
-// Two messages; others may have heard more.
+// A hub with two messages. Others may have received more.
 struct Late {
   LiveHub hub{{.catch_up_interval = interval}};
   Late() { publish(hub, {42, 43}); }
@@ -134,7 +135,7 @@ TEST_CASE("However many cursors are made up, the broker is asked once an interva
       given.hub.caught_up(reading_timestamp_ms);
       REQUIRE(take(given.hub, id).types() == "connected reset snapshot");
     } else {
-      // The next one is asked in time, though nothing else may happen till then.
+      // The next question comes in time, even if nothing else happens.
       CHECK(given.hub.next_deadline() == at(ms / 100 * 100 + 100));
     }
     given.hub.unsubscribe(id);
@@ -177,7 +178,7 @@ TEST_CASE("A cursor of an epoch that the hub has not met is judged in that epoch
   CHECK(given.hub.poll_catch_up(at(0)));
 
   given.hub.begin_history({.epoch = next.epoch, .sequence = 0});
-  // Who comes while the history is told can be judged when it is whole, or asks then.
+  // A stream that opens during delivery can be judged once the history is whole, or asks then.
   const SubscriptionId further =
       subscribe(given.hub, 42, to_string(EventId{.epoch = next.epoch, .sequence = 4}));
   CHECK_FALSE(given.hub.poll_catch_up(at(1'000)));

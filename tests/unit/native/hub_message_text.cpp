@@ -1,5 +1,5 @@
-// What goes out of a message whose bytes are not all text, and whose members are not all of the
-// contract's types.
+// What is sent of a message whose bytes are not all valid text, or whose members have other types
+// than the contract's.
 
 #include <string>
 #include <string_view>

@@ -136,7 +136,7 @@ TEST_CASE("three brokers adopt each bare message once and deliver the same order
   constexpr std::size_t count = 200;
   Messages sent;
   for (std::size_t i = 0; i < count; ++i) {
-    // Some say the same: each is an update of its own.
+    // Some have the same text: each is an update of its own.
     sent.push_back(update_json(static_cast<int>(i % 3 == 0 ? 0 : i)));
     program.publish(sent.back());
     one.context.restart();
@@ -149,7 +149,7 @@ TEST_CASE("three brokers adopt each bare message once and deliver the same order
   REQUIRE(run_all_until({&one, &two, &three}, is_told));
   CHECK(two.heard == one.heard);
   CHECK(three.heard == one.heard);
-  // Whatever is under way still would add something.
+  // Anything still under way would add something.
   three.publish(update_json(-2));
   REQUIRE(run_all_until({&one, &two, &three}, [&] { return one.heard.back() == update_json(-2); }));
   sent.push_back(update_json(-1));
@@ -175,7 +175,7 @@ TEST_CASE("a flood of bare messages that exceeds the history is adopted once eac
   }
   REQUIRE(run_all_until({&one, &two},
                         [&] { return one.last.sequence >= count && two.last.sequence >= count; }));
-  // Whoever adopts late adopts nothing.
+  // A late adopter adopts nothing.
   one.publish(update_json(0));
   two.publish(update_json(0));
   REQUIRE(run_all_until({&one, &two}, [&] { return one.ids.size() + two.ids.size() == 2; }));
@@ -254,7 +254,7 @@ TEST_CASE("the permissions that a refusal names are enough") {
   REQUIRE(fixture.wait_heard(2));
   CHECK(OtherProgram{server}.publish(update_json(3)) == 1);
   CHECK(fixture.wait_heard(3));
-  // Without XREAD all is heard as well, only later.
+  // Without XREAD everything arrives too, only later.
   CHECK(fixture.wait([&] {
     const auto statistics = watcher.command({"INFO", "commandstats"});
     return reply_text(*statistics).find("cmdstat_xread:") != std::string_view::npos;
@@ -299,7 +299,7 @@ TEST_CASE("after redis was killed and started again without its data, a new epoc
   server.start();
 
   REQUIRE(fixture.wait([&] { return fixture.heard.size() == 5 && fixture.is_live; }));
-  // Live means that the history was read; only a connected broker also hears the channel.
+  // Live means that the history was read. Only a connected broker also receives the channel.
   REQUIRE(fixture.wait_connected());
   CHECK(OtherProgram{server}.publish(update_json(6)) == 1);
   CHECK(fixture.wait_heard(6));
@@ -321,7 +321,7 @@ TEST_CASE("after redis was killed and started again with its data, the history g
   REQUIRE(fixture.wait_disconnected());
   fixture.publish(update_json(3));
   server.start();
-  // Before this broker is back: what it missed it reads.
+  // Before this broker is back: it reads what it missed.
   const auto other = publish_once(options_of(server), update_json(2));
   REQUIRE(std::holds_alternative<EventId>(other));
   REQUIRE(fixture.wait_heard(3));
@@ -343,7 +343,7 @@ TEST_CASE("a flushed history begins a new epoch with the next update") {
   here.publish(update_json(1));
   REQUIRE(here.wait_heard(1));
   REQUIRE(there.wait_heard(1));
-  // What was read says nothing of the channel, and a bare message that nobody hears is lost.
+  // A read says nothing about the channel, and a bare message without a listener is lost.
   REQUIRE(here.wait_connected());
   REQUIRE(there.wait_connected());
   OtherProgram{server}.command({"FLUSHALL"});
@@ -518,7 +518,7 @@ TEST_CASE(
   REQUIRE(fixture.wait_connected());
   OtherProgram program{server};
   const Command load = HistoryCalls::words(LoadScript{});
-  // So long that Redis reads few of them at once, and hears the other program between them.
+  // So long that Redis reads few at once, and handles the other program between them.
   Messages messages;
   for (int number = 1; number <= 1'000; ++number) {
     messages.push_back(R"({"registrationId":1,"status":"PENDING","message":")" +
@@ -543,7 +543,7 @@ TEST_CASE("a history that is trimmed while this broker is away begins anew") {
   Fixture fixture{options};
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait_heard(1));
-  // Nothing is heard before the context runs again.
+  // Nothing arrives before the context runs again.
   for (int number = 2; number <= 100; ++number) {
     REQUIRE(std::holds_alternative<EventId>(publish_once(options, update_json(number))));
   }

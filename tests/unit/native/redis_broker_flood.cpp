@@ -1,4 +1,4 @@
-// Bare messages that come faster than a real Redis and the brokers take them into the history.
+// Bare messages arrive faster than a real Redis and the brokers can adopt them.
 #include <string>
 #include <vector>
 
@@ -21,7 +21,7 @@ using regstream::test::RedisServer;
 using regstream::test::update_json;
 using regstream::test::updates;
 
-/// All of them in one pipeline, as a program does that publishes all that it has.
+/// All of them in one pipeline.
 void publish_at_once(OtherProgram& program, const Messages& messages) {
   for (const auto& message : messages) {
     program.send({"PUBLISH", regstream::test::names.channel(), message});

@@ -1,4 +1,4 @@
-// Brokers over a real Redis that answers, but takes no writes for a while.
+// Brokers with a real Redis that answers, but refuses writes for a while.
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -66,7 +66,7 @@ TEST_CASE("publishes wait while redis refuses writes and enter the history once 
   CHECK(fixture.done == updates(1, 400));
   CHECK(fixture.heard == updates(1, 400));
   CHECK(fixture.failed.empty());
-  // Who was a replica and is none any more may have lost writes.
+  // A former replica may have lost writes.
   const bool was_replica = code == "MASTERDOWN" || code == "READONLY";
   CHECK(fixture.histories.size() == (was_replica ? 2 : 1));
   CHECK(OtherProgram{server}.history().entries.size() == 400);
@@ -101,7 +101,7 @@ TEST_CASE("a bare message waits on the same connection while redis refuses write
   const auto before = connections();
   CHECK(program.publish(update_json(2)) == 1);
   REQUIRE(fixture.wait([&] { return !can_publish(fixture); }));
-  // It goes on trying, without a loop of connections.
+  // It keeps trying, without a busy loop of connections.
   const auto trials = [&program, name = "errorstat_" + code + ":count="] {
     const std::string stats{reply_text(*program.command({"INFO", "errorstats"}))};
     const auto at = stats.find(name);
@@ -136,7 +136,7 @@ TEST_CASE("publish_now fails at once while redis refuses writes and is never pub
   CHECK(fixture.failed == updates(2, 4));
   CHECK_THAT(fixture.last_error, Contains("not published"));
   refusal.end();
-  // Nothing is published that would find it out.
+  // No publish would find it out.
   REQUIRE(fixture.wait([&] { return can_publish(fixture); }));
   fixture.publish_now(update_json(5));
   REQUIRE(fixture.wait_done(2));

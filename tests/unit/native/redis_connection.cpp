@@ -31,7 +31,7 @@ using regstream::test::RedisServer;
 using regstream::test::run_on_until;
 using regstream::test::run_until;
 
-/// Listens on loopback, and says one thing to whoever connects.
+/// Listens on loopback, and sends one text to each client.
 class Impostor {
  public:
   Impostor(boost::asio::io_context& context, std::string speech, bool then_closes = false)
@@ -70,7 +70,7 @@ RedisOptions options_of(const RedisServer& server) {
   return options;
 }
 
-/// How a connection ends that is opened and left alone.
+/// How an unattended connection ends.
 RedisFailure end_of(boost::asio::io_context& context, const RedisOptions& options) {
   std::optional<RedisFailure> end;
   const RedisConnection connection{
@@ -135,7 +135,7 @@ TEST_CASE("a server that stops answering after the first PING is noticed") {
 
 namespace {
 
-/// Messages of a channel, of so many bytes together.
+/// Messages of a channel with this many bytes in total.
 std::string pushed(std::size_t bytes) {
   const std::string message =
       "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1000\r\n" + std::string(1'000, 'x') + "\r\n";

@@ -105,7 +105,7 @@ TEST_CASE("of many other deployments some are kept") {
 TEST_CASE("the stream of deployments is kept as long as what many gateways add in a minute") {
   DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   const auto kept = [&watch] { return watch.questions().front().at(3); };
-  CHECK(kept() == "10000");  // Who comes cuts nothing of others.
+  CHECK(kept() == "10000");  // A new gateway cuts no entries of others.
   answer(watch, {entry("1000-0", "deployment", "production")});
   CHECK(kept() == "200");
   answer(watch, {300, entry("1000-0", "deployment", "production")});

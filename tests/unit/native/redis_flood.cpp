@@ -1,5 +1,5 @@
-// Bare messages that come faster than they can be taken into the history: what the follower holds,
-// when the channel is left unread, and who is told if Redis gives up first.
+// Bare messages arrive faster than they can be adopted: what the follower holds, when it leaves the
+// channel unread, and who learns of a loss if Redis ends the connection first.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,7 +24,7 @@ EventId id(std::uint64_t sequence) {
   return {1'000, sequence};
 }
 
-/// Of these limits, with an empty history, and subscribed to the channel.
+/// A follower with these limits and an empty history, subscribed to the channel.
 HistoryFollower follower_of(const AdoptionLimits& limits) {
   HistoryFollower follower{{.adoption = limits}};
   follower.on_callable();
@@ -48,7 +48,7 @@ std::optional<Action> next_of(HistoryFollower& follower) {
   return std::nullopt;
 }
 
-/// The whole history, of `size` messages that were published bare.
+/// The whole history: `size` adopted messages.
 HistoryPage adopted_page(std::uint64_t size) {
   HistoryPage page{.end = id(size), .is_last = true, .entries = {}};
   for (std::uint64_t i = 1; i <= size; ++i) {
@@ -59,7 +59,7 @@ HistoryPage adopted_page(std::uint64_t size) {
   return page;
 }
 
-/// About to hear the channel; it has read five entries, two more than may be unheard.
+/// Its subscription is about to begin, and it has read five entries, two more than the limit.
 HistoryFollower subscribing_follower() {
   HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
   follower.on_callable();
@@ -110,7 +110,7 @@ TEST_CASE("texts of adopted messages are kept while there is room") {
     CHECK(follower.adoption().text_bytes() <= 300 + update_json(i).size());
   }
   CHECK(follower.adoption().unheard() == 20);
-  // All are known still, with a text or without: their notices take them off.
+  // All are still known, with or without their text: their adoptions take them off.
   for (std::uint64_t i = 1; i <= end.sequence; ++i) {
     follower.on_message(stamped_json(update_json(static_cast<int>(i)), id(i)));
   }
@@ -225,9 +225,9 @@ TEST_CASE("an adoption that was trimmed before it was read is that of the copy t
   follower.on_message(update_json(1));
   REQUIRE(next_of<Adopt>(follower));
   follower.on_adopted(id(1));
-  follower.on_message(update_json(1));  // Somebody publishes the very same again.
+  follower.on_message(update_json(1));  // Someone publishes the same text again.
   REQUIRE(next_of<Adopt>(follower)->offers.front().ordinal == 2);
-  follower.on_adopted({});  // The history has lost the first one already.
+  follower.on_adopted({});  // The history has already lost the first one.
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
   follower.on_page(
@@ -257,7 +257,7 @@ TEST_CASE("a copy of what was there before the channel was heard says nothing of
   CHECK(adoption.hear_entry({3'000, 1}, one));
   const auto adopt = adoption.next();
   REQUIRE(adopt);
-  CHECK(adopt->cursor == EventId{1'000, 0});  // From which on the script counts that adoption.
+  CHECK(adopt->cursor == EventId{1'000, 0});  // The script counts that adoption from here on.
 }
 
 TEST_CASE("adoptions that were not read yet still count") {

@@ -204,7 +204,7 @@ TEST_CASE("a single publish of text that is not an object is refused") {
 
 TEST_CASE("one update is tried again while redis refuses in passing, and published once") {
   RedisServer server;
-  // One that is busy does not count whom it refuses.
+  // A busy server does not count the calls that it refuses.
   const auto code =
       GENERATE(as<std::string>{}, "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY");
   CAPTURE(code);

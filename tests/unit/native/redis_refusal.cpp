@@ -1,4 +1,4 @@
-// What a real Redis answers while it takes no writes, and that it is understood.
+// The answers of a real Redis that refuses writes are understood.
 #include "redis_refusal.hpp"
 
 #include <string>

@@ -220,11 +220,11 @@ TEST_CASE("each offer is adopted once, whoever makes it and however often") {
                        stamped_json(update_json(1), after(position, 3))};
   CHECK(here.messages() == expected);
   CHECK(Texts{listener.hear(), listener.hear(), listener.hear()} == expected);
-  // The bare messages went over the channel themselves: nothing is said there twice.
+  // The bare messages were on the channel themselves: nothing is published there twice.
   CHECK(OtherProgram{server}.publish(update_json(9)) == 1);
   CHECK(stranger.hear() == update_json(9));
 
-  // Heard since: the same text is another message.
+  // Received since: the same text is another message.
   CHECK(there.adopt({after(position, 3), {{update_json(1), 1}}}));
   CHECK(here.messages().size() == 4);
 }

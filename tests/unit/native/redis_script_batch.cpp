@@ -1,4 +1,4 @@
-// Batches of one publisher: what Redis knows of them, their order, and what of them is refused.
+// Batches of one publisher: what Redis remembers of them, their order, and what it refuses.
 #include <string>
 #include <vector>
 
@@ -108,7 +108,7 @@ TEST_CASE("so many of a publisher's batches are known as may be on their way") {
     CHECK(caller.batch(batch(number, 1)) ==
           to_string(after(position, static_cast<std::uint64_t>(number))));
   }
-  // What comes so late comes by a connection that is no more.
+  // Such late calls come over a lost connection.
   CHECK(caller.batch(batch(1, 1)) == older);
   CHECK(caller.batch(batch(2, 2)) == older);
   CHECK(caller.messages().size() == static_cast<std::size_t>(known) + 1);
@@ -166,7 +166,7 @@ TEST_CASE("an update that can't be in the history fails alone, and again when it
   CHECK(caller.batch(mixed) == answer);
   CHECK(caller.batch(mixed) == answer);
   CHECK(caller.messages().size() == 3);
-  // Those behind it don't wait for it.
+  // Later updates don't wait for it.
   auto behind = batch(7, 1, false);
   CHECK(caller.batch(behind) == to_string(after(position, 4)));
 
@@ -274,7 +274,7 @@ TEST_CASE("whatever command a publisher lacks, of a batch that failed nothing is
   user.program.command({"AUTH", "user", ""});
   CHECK_THAT(user.batch(keyed), !StartsWith("1"));
   CHECK((caller.messages() == before));
-  // Nothing of it is remembered either.
+  // It is not remembered either.
   CHECK(caller.batch(batch(5, 1, false)) == out_of_order);
   const auto answer = caller.batch(keyed);
   CHECK(caller.messages().size() == before.size() + 3);

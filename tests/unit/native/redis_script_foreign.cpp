@@ -1,5 +1,5 @@
-// What others put into the history's stream: the script, and whoever waits for entries without it,
-// take it for nothing.
+// Foreign entries in the history's stream count as empty, for the script and for clients that wait
+// for entries without it.
 
 #include <string>
 #include <vector>
@@ -157,7 +157,7 @@ TEST_CASE("made-up ids stop nothing and our entries stay") {
   CHECK(caller.messages() == Texts{stamped_json(update_json(1), {end.epoch, 1}),
                                    stamped_json(update_json(2), {end.epoch, 2}),
                                    stamped_json(update_json(3), {end.epoch, 3})});
-  // Whoever claims to know such an id knows nothing.
+  // A caller with such a known id counts as one that knows nothing.
   CHECK(caller.open({UINT64_MAX, UINT64_MAX}) == after(end, 2));
 }
 

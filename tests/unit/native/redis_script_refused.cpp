@@ -1,5 +1,5 @@
-// What Redis refuses half-way: an update whose publisher was told that it failed is not in the
-// history, and what was there before stays.
+// Redis refuses half-way: an update whose publisher got an error is not in the history, and earlier
+// entries stay.
 
 #include <algorithm>
 #include <string>
@@ -31,8 +31,8 @@ using Texts = std::vector<std::string>;
 const std::string history = regstream::test::names.history();
 const std::string key = regstream::test::names.update("tried");
 
-/// In which `publish` does all that it may have to do: a first history, one that goes on, one with
-/// no room left, one whose epoch is over, one whose end is made up.
+/// Histories in which `publish` needs all of its commands: a new one, a running one, a full one,
+/// one whose epoch is over, and one whose end is made up.
 enum class Before { nothing, some, full, lost, made_up };
 
 struct Situation {
@@ -72,8 +72,8 @@ struct Situation {
   std::string tried = R"({"registrationId":42,"status":"TRIED","message":""})";
 };
 
-/// What is told to the user's publisher, and that it is true; then that the same update can be
-/// published once nothing stands in its way.
+/// Checks that the publisher's answer is true, and that the same update can be published once
+/// nothing prevents it.
 void check_told_is_true(Situation& situation, OtherProgram& user) {
   const auto before = situation.kept();
   const auto reply =

@@ -1,4 +1,4 @@
-// Whether the history goes on in a server that may have lost acknowledged writes.
+// Whether the history continues on a server that may have lost acknowledged writes.
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +57,7 @@ TEST_CASE("a server that was started again goes on in a new epoch, with all that
   server.kill();
   server.start();
 
-  // Whoever comes first finds it out: nobody who lives has met the last id.
+  // The first caller finds it out: no running process has seen the last id.
   Caller caller{server};
   EventId end;
   SECTION("a reader") {
@@ -102,7 +102,7 @@ TEST_CASE("a server that syncs each write goes on where it was") {
   server.kill();
   server.start();
   Caller caller{server};
-  caller.calls.is_durable = true;  // What it does now says nothing of what it did.
+  caller.calls.is_durable = true;  // Its present setting says nothing about its past.
   const auto next = caller.publish(update_json(2), "2");
   if (was_told) {
     CHECK(next == after(last));
@@ -142,14 +142,14 @@ TEST_CASE("a replica that was promoted begins a new epoch, though it syncs each 
   caller.program.command({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
   wait_for(caller.program, "master_link_status", "up");
 
-  // While it is one, it shows what the primary has.
+  // While it is a replica, it shows the primary's data.
   CHECK(caller.open() == last);
   caller.program.command({"REPLICAOF", "NO", "ONE"});
   const auto next = caller.publish(update_json(2), "2");
   CHECK(next.epoch > last.epoch);
   CHECK(next.sequence == 2);
 
-  // And the old primary, back in its role without having been started again.
+  // The same for the old primary, back in its role without a restart.
   before.program.command({"REPLICAOF", "127.0.0.1", std::to_string(replica.port())});
   wait_for(before.program, "master_link_status", "up");
   before.program.command({"REPLICAOF", "NO", "ONE"});
@@ -263,7 +263,7 @@ TEST_CASE("histories that begin in one millisecond have different epochs") {
   constexpr int count = 100;
   for (int i = 0; i < count; ++i) {
     caller.program.send({"DEL", history});
-    caller.program.send(caller.calls.open({}));  // By somebody who has met none of them.
+    caller.program.send(caller.calls.open({}));  // By a caller that has seen none of them.
   }
   for (int i = 0; i < count; ++i) {
     caller.program.read();

@@ -114,7 +114,7 @@ TEST_CASE("a URL that makes no sense is refused with what to do, and nothing of 
 }
 
 TEST_CASE("whatever a URL's bytes are, reading it ends, and its password is not in the error") {
-  // Each byte in each place of a URL, and each place without what stands there.
+  // Each byte at each position of a URL, and each position removed.
   const std::string good = "rediss://app:s3cret@[::1]:6379/0";
   for (std::size_t place = 0; place <= good.size(); ++place) {
     for (int byte = -1; byte < 256; ++byte) {

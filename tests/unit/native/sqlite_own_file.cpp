@@ -66,8 +66,8 @@ std::map<std::string, std::string> contents_of(const fs::path& folder) {
   return contents;
 }
 
-/// Leaves in `folder` what a process leaves that is killed after `work`: the database, and beside
-/// it what it had written ahead, or the journal of a transaction that has not ended.
+/// Leaves in `folder` the files of a process that is killed after `work`: the database, and its
+/// write-ahead log or the journal of an unfinished transaction.
 void leave_killed(const fs::path& folder, const std::string& name,
                   const std::function<void(SQLite::Database&)>& work) {
   const TemporaryFolder alive;
@@ -80,7 +80,7 @@ void leave_killed(const fs::path& folder, const std::string& name,
   }
 }
 
-/// A process that lets everybody read what it makes.
+/// A process whose files everyone may read.
 class OpenHanded {
  public:
   OpenHanded() : before_(::umask(0)) {}
@@ -116,7 +116,7 @@ TEST_CASE("a new file is its owner's alone, with all that SQLite puts beside it"
     CHECK(mode_of(entry.path()) == 0600);
     ++files;
   }
-  CHECK(files == 2);  // The other one is what was written ahead.
+  CHECK(files == 2);  // The other one is the write-ahead log.
   CHECK(captured.text().empty());
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("another program's file is left as it was, with what stands beside it"
       {"", "PRAGMA application_id = 8"},
       {"", "PRAGMA user_version = 1"},
       {"", "CREATE TABLE books (title)"},
-      // A transaction whose pages are in the file before it has ended.
+      // A transaction whose pages are in the file before it is committed.
       {"-journal",
        "CREATE TABLE books (title); PRAGMA cache_size = 1; BEGIN; INSERT INTO books "
        "WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 99) "
