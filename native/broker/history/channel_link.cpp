@@ -80,7 +80,7 @@ std::optional<HistoryCommand> ChannelLink::poll(Instant now) {
 }
 
 std::optional<bool> ChannelLink::poll_pause() {
-  const bool pauses = !follower_.may_hear();
+  const bool pauses = !follower_.may_receive();
   if (!link_.is_up() || std::exchange(is_paused_, pauses) == pauses) {
     return std::nullopt;
   }

@@ -61,7 +61,7 @@ HistoryPage adopted_page(std::uint64_t size) {
 
 /// Its subscription is about to begin, and it has read five entries, two more than the limit.
 HistoryFollower subscribing_follower() {
-  HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
+  HistoryFollower follower{{.adoption = {.unreceived_max = 3}}};
   follower.on_callable();
   follower.on_awaitable();
   follower.on_subscribing();
@@ -75,26 +75,26 @@ HistoryFollower subscribing_follower() {
 TEST_CASE("a channel that brings more than may wait is left unread until some is adopted") {
   auto follower = follower_of({.waiting_max = 3, .offers_max = 2});
   for (int i = 1; i <= 3; ++i) {
-    CHECK(follower.may_hear());
+    CHECK(follower.may_receive());
     follower.on_message(update_json(i));
   }
-  CHECK_FALSE(follower.may_hear());
+  CHECK_FALSE(follower.may_receive());
   REQUIRE(next_of<Adopt>(follower)->offers.size() == 2);
-  CHECK_FALSE(follower.may_hear());  // They may yet be refused.
+  CHECK_FALSE(follower.may_receive());  // They may yet be refused.
   follower.on_adopted(id(2));
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
 }
 
 TEST_CASE("the bytes are limited too and one message may exceed them") {
   auto follower = follower_of({.bytes_max = 200});
   follower.on_message(update_json(1));
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
   follower.on_message(R"({"registrationId":42,"status":"PENDING","message":")" +
                       std::string(500, 'x') + "\"}");
-  CHECK_FALSE(follower.may_hear());
+  CHECK_FALSE(follower.may_receive());
   CHECK(next_of<Adopt>(follower)->offers.size() == 2);
   follower.on_adopted(id(2));
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
   CHECK(follower.counts().overflowing == 0);
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("texts of adopted messages are kept while there is room") {
     follower.on_adopted(end = id(static_cast<std::uint64_t>(i)));
     CHECK(follower.adoption().text_bytes() <= 300 + update_json(i).size());
   }
-  CHECK(follower.adoption().unheard() == 20);
+  CHECK(follower.adoption().unreceived() == 20);
   // All are still known, with or without their text: their adoptions take them off.
   for (std::uint64_t i = 1; i <= end.sequence; ++i) {
     follower.on_message(stamped_json(update_json(static_cast<int>(i)), id(i)));
@@ -123,7 +123,7 @@ TEST_CASE("texts of adopted messages are kept while there is room") {
   }
   follower.on_page(std::move(page));
   CHECK_FALSE(next_of<Adopt>(follower));
-  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().unreceived() == 0);
   CHECK(follower.adoption().text_bytes() == 0);
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("a channel that ends before it was read to its end is recorded as a lo
   follower.on_message(update_json(1));
   CHECK(next_of<Adopt>(follower));
   follower.on_adopted(id(1));
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
 
   SECTION("it may end once Redis's answer shows that everything was received") {
     follower.on_channel_drained();
@@ -190,7 +190,7 @@ TEST_CASE("a channel that ends before it was read to its end is recorded as a lo
 }
 
 TEST_CASE("a channel that is hopelessly behind the history is given up for a new one") {
-  auto follower = follower_of({.unheard_max = 10});
+  auto follower = follower_of({.unreceived_max = 10});
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
   follower.on_page(adopted_page(11));
@@ -198,17 +198,17 @@ TEST_CASE("a channel that is hopelessly behind the history is given up for a new
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   follower.on_unsubscribed();
   CHECK(next_of<RecordLoss>(follower));
-  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().unreceived() == 0);
 }
 
 TEST_CASE("entries read before the subscription need not be received") {
-  HistoryFollower follower{{.adoption = {.unheard_max = 10}}};
+  HistoryFollower follower{{.adoption = {.unreceived_max = 10}}};
   follower.on_callable();
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
   follower.on_page(adopted_page(50));
   CHECK_FALSE(next_of<LeaveChannel>(follower));
-  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().unreceived() == 0);
   CHECK_FALSE(next_of<RecordLoss>(follower));
 }
 
@@ -246,7 +246,7 @@ TEST_CASE("a copy of what was there before the channel was heard says nothing of
   const std::string bare = update_json(2);
   Adoption adoption;
   adoption.begin({1'000, 0});
-  adoption.hear_bare(bare);
+  adoption.receive_bare(bare);
   REQUIRE(adoption.next());
   adoption.lost();
   // Another gateway had it adopted, and a new history took that over.
@@ -254,14 +254,14 @@ TEST_CASE("a copy of what was there before the channel was heard says nothing of
   const std::string one = stamped_json(update_json(1), {3'000, 1});
   adoption.read({3'000, 1}, one, {});
   adoption.read({3'000, 2}, stamped_json(bare, {3'000, 2}), EventId{2'000, 2});
-  CHECK(adoption.hear_entry({3'000, 1}, one));
+  CHECK(adoption.receive_entry({3'000, 1}, one));
   const auto adopt = adoption.next();
   REQUIRE(adopt);
   CHECK(adopt->cursor == EventId{1'000, 0});  // The script counts that adoption from here on.
 }
 
 TEST_CASE("adoptions that were not read yet still count") {
-  auto follower = follower_of({.unheard_max = 3});
+  auto follower = follower_of({.unreceived_max = 3});
   follower.on_message(update_json(7));
   REQUIRE(next_of<Adopt>(follower));
   follower.on_adopted(id(6));
@@ -269,7 +269,7 @@ TEST_CASE("adoptions that were not read yet still count") {
   follower.on_unsubscribed();
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
-  follower.on_page(adopted_page(5));  // Others' messages, and more than may be unheard.
+  follower.on_page(adopted_page(5));  // Others' messages, and more than may be unreceived.
   const auto adopt = next_of<Adopt>(follower);
   REQUIRE(adopt);
   CHECK(adopt->cursor == id(5));
@@ -279,10 +279,10 @@ TEST_CASE("adoptions that were not read yet still count") {
 TEST_CASE("entries are not awaited when the channel will not be read") {
   auto follower = subscribing_follower();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
-  CHECK(follower.adoption().unheard() == 5);
+  CHECK(follower.adoption().unreceived() == 5);
   follower.on_unsubscribed();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
-  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().unreceived() == 0);
 }
 
 TEST_CASE("pages grow while there is more, and begin small again") {

@@ -533,17 +533,17 @@ TEST_CASE(
   poll_all(follower);
   follower.on_page({.end = id(0), .is_last = true, .entries = {}});
   poll_all(follower);
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
   HistoryPage page{.end = id(9), .is_last = true, .entries = {}};
   for (std::uint64_t sequence = 1; sequence <= 9; ++sequence) {
     follower.on_message(message(id(sequence)));
     page.entries.push_back(entry(id(sequence)));
   }
-  CHECK_FALSE(follower.may_hear());
+  CHECK_FALSE(follower.may_receive());
   CHECK(poll_all(follower) == Lines{"read 1000-0"});
   follower.on_page(std::move(page));
   CHECK(poll_all(follower).size() == 9);
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
 }
 
 TEST_CASE("catch_up is answered by a read that begins after it") {
