@@ -48,7 +48,7 @@ std::optional<RedisFailure> ChannelLink::on_reply(HistoryReply&& reply, Instant 
     say_lost(refused->failure);
   } else if (auto* const opened = std::get_if<HistoryOpened>(&reply);
              opened != nullptr && question == Question::open) {
-    gate_.on_taken();
+    gate_.on_accepted();
     position_ = opened->end;
     server_ = std::move(opened->server);
     is_subscription_wanted_ = true;

@@ -27,7 +27,7 @@ TEST_CASE("a publisher's session connects one link, asks for durability, and loa
   CHECK(bench.wants() == Texts{"durability?", "load"});
   CHECK(bench.call_reply(Durability{true}).empty());
   CHECK(bench.call_reply(Done{}) == Texts{"publish a", "followed, waited 1"});
-  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 1}) == Texts{"ended"});
   CHECK(bench.ended == Texts{"a 1000-1"});
   CHECK(bench.session.obstacles().publishing.empty());
 }
@@ -45,16 +45,16 @@ TEST_CASE("batches in flight when a link is lost are sent again as they were, be
   bench.publish("d");
   CHECK(bench.wants().empty());
   CHECK(bench.session.due(LinkRole::caller) == nullptr);
-  CHECK(bench.take({1'000, 1}).empty());  // A late reply of the lost connection.
+  CHECK(bench.accept({1'000, 1}).empty());  // A late reply of the lost connection.
   CHECK(bench.wake() == Texts{"connect caller"});
   bench.connect(LinkRole::caller);
   CHECK(bench.wants() == Texts{"durability?", "load"});
   bench.call_reply(Durability{});
   CHECK(bench.call_reply(Done{}) == Texts{"publish a", "publish b c, behind others",
                                           "publish d, behind others", "followed, waited 4"});
-  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
-  CHECK(bench.take({1'000, 2}, 2) == Texts{"ended", "ended"});
-  CHECK(bench.take({1'000, 4}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 2}, 2) == Texts{"ended", "ended"});
+  CHECK(bench.accept({1'000, 4}) == Texts{"ended"});
   CHECK(bench.ended == Texts{"a 1000-1", "b 1000-2", "c 1000-3", "d 1000-4"});
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("if Redis forgets the script amid publishes all are sent again on a ne
     bench.publish(key);
     bench.wants();
   }
-  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 1}) == Texts{"ended"});
   CHECK(bench.call_reply(script_unknown()) == Texts{"give up caller", "failed: flushed"});
   CHECK(bench.wake() == Texts{"connect caller"});
   bench.connect(LinkRole::caller);
@@ -106,7 +106,7 @@ TEST_CASE("a refused batch holds back those behind it until a retry is accepted"
   CHECK(bench.wants() == Texts{"ended"});
   CHECK(bench.ended == Texts{"c failed"});
   CHECK(bench.wake() == Texts{"publish a b"});
-  CHECK(bench.take({1'000, 1}, 2) == Texts{"takes", "ended", "ended"});
+  CHECK(bench.accept({1'000, 1}, 2) == Texts{"accepts", "ended", "ended"});
   CHECK(bench.session.obstacles().publishing.empty());
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("a batch that is refused for good ends, and the next one goes on") {
   bench.wants();
   CHECK(bench.call_reply(rejected()) == Texts{"rejected: no", "ended", "ended"});
   CHECK(bench.call_reply(OutOfOrder{}) == Texts{"publish c"});
-  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 1}) == Texts{"ended"});
   CHECK(bench.ended == Texts{"a failed", "b failed", "c 1000-1"});
 }
 

@@ -30,7 +30,7 @@ TEST_CASE("calls of the script carry the durability and the known id and name th
   CHECK(batch.publisher == "own");
   CHECK(batch.first == 1);
   CHECK(batch.updates.at(0).key.empty());
-  bench.take({1'000, 7});
+  bench.accept({1'000, 7});
   bench.publish("b");
   const auto second = bench.session.poll(bench.now);
   const auto& next = std::get<ScriptCall>(std::get<Call>(second.value()).command);
@@ -116,8 +116,8 @@ TEST_CASE("a replica's connection is given up after all answers and reported onc
     bench.call_reply(Done{});
   }
   // It accepts writes: messages and entries must come from there as well.
-  const auto taken = bench.take({1'000, 1}, 3);
-  CHECK(taken == Texts{"takes", "give up listener", "give up waiter", "not awaited", "server?",
+  const auto taken = bench.accept({1'000, 1}, 3);
+  CHECK(taken == Texts{"accepts", "give up listener", "give up waiter", "not awaited", "server?",
                        "ended", "ended", "ended"});
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("a read that is refused is asked again after a pause, and readiness sa
   CHECK(bench.wants().empty());
   CHECK(bench.wake() == Texts{"read 1000-0"});
   CHECK(bench.call_reply(HistoryPage{.end = {1'000, 0}, .is_last = true, .entries = {}}) ==
-        Texts{"takes", "caught up", "followed, waited 0"});
+        Texts{"accepts", "caught up", "followed, waited 0"});
   CHECK(bench.session.obstacles().reading.empty());
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("a refused adoption is offered again once a probe is accepted") {
   CHECK(bench.wants() == Texts{"adopt 1"});
   CHECK(bench.call_reply(refused(out_of_memory)) == Texts{"refuses: OOM"});
   CHECK(bench.wake() == Texts{"probe"});
-  CHECK(bench.call_reply(Done{}) == Texts{"takes"});
+  CHECK(bench.call_reply(Done{}) == Texts{"accepts"});
   CHECK(bench.wake() == Texts{"adopt 1"});
   CHECK(bench.call_reply(EventId{1'000, 1}).empty());
 }

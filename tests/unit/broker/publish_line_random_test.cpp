@@ -189,7 +189,7 @@ class Schedule {
     answers_.pop_front();
     if (auto* const published = std::get_if<Published>(&reply)) {
       REQUIRE(published->results.size() == line_.queue().due());
-      line_.on_taken(std::move(published->results));
+      line_.on_accepted(std::move(published->results));
       line_.on_acknowledged();
     } else if (std::holds_alternative<OutOfOrder>(reply)) {
       line_.on_out_of_order();

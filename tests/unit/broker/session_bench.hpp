@@ -98,7 +98,7 @@ struct Shown {
 
   std::string operator()(const RedisFailed& fact) const { return "failed: " + fact.failure.what; }
   std::string operator()(const RedisRefuses& fact) const { return "refuses: " + fact.failure.what; }
-  std::string operator()(const RedisTakes& /*fact*/) const { return "takes"; }
+  std::string operator()(const RedisAccepts& /*fact*/) const { return "accepts"; }
   std::string operator()(const RedisFollowed& fact) const {
     return "followed, waited " + std::to_string(fact.waited);
   }
@@ -139,7 +139,7 @@ class Bench {
   }
   Texts call_reply(HistoryReply answer) { return reply(LinkRole::caller, std::move(answer)); }
   /// Redis takes a batch: the id of its first update, and how many there are.
-  Texts take(EventId id, std::size_t count = 1) {
+  Texts accept(EventId id, std::size_t count = 1) {
     Published published;
     for (; count > 0; --count) {
       published.results.emplace_back(id);

@@ -74,7 +74,7 @@ TEST_CASE("an update that too few replicas confirm is sent again under its key u
   reply(bench, Durability{});
   CHECK(reply(bench, Done{}) == Texts{"publish a", "wait for 2, 2000 ms", "followed, waited 1"});
   reply(bench, Published{{EventId{1'000, 1}}});
-  CHECK(reply(bench, ReplicasReached{2}) == Texts{"takes", "ended"});
+  CHECK(reply(bench, ReplicasReached{2}) == Texts{"accepts", "ended"});
   CHECK(bench.ended == Texts{"a 1000-1"});
 }
 

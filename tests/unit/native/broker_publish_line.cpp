@@ -34,7 +34,7 @@ struct Bench {
         failed.push_back(text);
         why = error->what;
       } else {
-        taken.push_back(text);
+        accepted.push_back(text);
       }
     };
     auto error = line.push(text, {}, done, patience);
@@ -72,8 +72,8 @@ struct Bench {
     line.on_out_of_order();
     end();
   }
-  void take() {
-    line.on_taken(std::vector<PublishResult>(line.queue().due(), EventId{1, ++sequence}));
+  void accept() {
+    line.on_accepted(std::vector<PublishResult>(line.queue().due(), EventId{1, ++sequence}));
     line.on_acknowledged();
     end();
   }
@@ -86,7 +86,7 @@ struct Bench {
   Instant now{Duration{5'000}};
   PublishLine line;
   std::uint64_t sequence = 0;
-  Texts taken;
+  Texts accepted;
   Texts failed;
   std::string why;
 };
@@ -105,8 +105,8 @@ TEST_CASE("batches behind a refused one are held back and sent again in order") 
   CHECK(bench.send().empty());
   bench.wait_out();
   CHECK(bench.send() == Texts{"abcd"});
-  bench.take();
-  CHECK(bench.taken == Texts{"a", "b", "c", "d"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"a", "b", "c", "d"});
   CHECK(bench.failed.empty());
 }
 
@@ -117,25 +117,25 @@ TEST_CASE("a batch that is refused for good ends at once and those behind it sta
   bench.out_of_order();
   CHECK(bench.failed == Texts{"a"});
   CHECK(bench.send() == Texts{"b"});
-  bench.take();
-  CHECK(bench.taken == Texts{"b"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"b"});
 }
 
 TEST_CASE("an accepted batch ends when it is acknowledged and not before") {
   Bench bench;
   bench.push_and_send({"a", "b"});
-  bench.line.on_taken({EventId{1, 1}});
+  bench.line.on_accepted({EventId{1, 1}});
   bench.end();
-  CHECK(bench.taken.empty());
-  bench.line.on_taken({EventId{1, 2}});
+  CHECK(bench.accepted.empty());
+  bench.line.on_accepted({EventId{1, 2}});
   bench.line.on_acknowledged();
   bench.end();
-  CHECK(bench.taken == Texts{"a"});
+  CHECK(bench.accepted == Texts{"a"});
   bench.line.on_down(bench.now);
   bench.line.on_up();
   CHECK(bench.send() == Texts{"b"});
-  bench.take();
-  CHECK(bench.taken == Texts{"a", "b"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"a", "b"});
 }
 
 TEST_CASE("a refused publish waits for as long as redis refuses") {
@@ -150,8 +150,8 @@ TEST_CASE("a refused publish waits for as long as redis refuses") {
   }
   bench.now += resend_max;
   CHECK(bench.send() == Texts{"a"});
-  bench.take();
-  CHECK(bench.taken == Texts{"a"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"a"});
 }
 
 TEST_CASE("one whose acknowledgement was lost is given up in time, also while redis refuses") {
@@ -177,7 +177,7 @@ TEST_CASE("behind a refused batch nothing is uncertain when the connection break
   bench.now += 2 * resend_max;
   bench.line.on_up();
   CHECK(bench.send() == Texts{"ab"});
-  bench.take();
+  bench.accept();
   CHECK(bench.failed.empty());
 }
 
@@ -208,13 +208,13 @@ TEST_CASE("a publish that does not wait fails at once and is never published") {
   CHECK_THAT(bench.why, Contains("takes no updates for now"));
   bench.wait_out();
   CHECK(bench.send() == Texts{"b"});
-  bench.take();
+  bench.accept();
   CHECK(bench.push("e", Patience::refuses));
   bench.line.on_down(bench.now);
   bench.end();
   CHECK(bench.failed == Texts{"a", "c", "e"});
   CHECK_FALSE(bench.push("f", Patience::refuses));
-  CHECK(bench.taken == Texts{"b"});
+  CHECK(bench.accepted == Texts{"b"});
 }
 
 TEST_CASE("a publish that does not wait does not fail while it may be in the history") {
@@ -230,8 +230,8 @@ TEST_CASE("a publish that does not wait does not fail while it may be in the his
   CHECK(bench.failed.empty());
   bench.wait_out();
   CHECK(bench.send() == Texts{"a"});
-  bench.take();
-  CHECK(bench.taken == Texts{"a"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"a"});
 }
 
 TEST_CASE("when a probe is accepted what waits is sent") {
@@ -245,6 +245,6 @@ TEST_CASE("when a probe is accepted what waits is sent") {
   bench.wait_out();
   bench.line.on_probed();
   CHECK(bench.send().empty());
-  CHECK(bench.line.on_probe_taken());
+  CHECK(bench.line.on_probe_accepted());
   CHECK(bench.send() == Texts{"a"});
 }

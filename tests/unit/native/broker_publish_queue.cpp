@@ -56,7 +56,7 @@ std::string messages(const std::list<PublishQueue::Publish>& publishes) {
 
 /// Gives ids to the batch that is due, and returns its messages.
 std::string acknowledge(PublishQueue& queue) {
-  queue.taken(std::vector<PublishResult>(queue.due(), EventId{1, 1}));
+  queue.accepted(std::vector<PublishResult>(queue.due(), EventId{1, 1}));
   return messages(queue.acknowledged());
 }
 
@@ -77,8 +77,8 @@ TEST_CASE("everything that waits is one batch and each publish has its own resul
   CHECK(queue.in_flight() == 3);
   CHECK(queue.due() == 3);
   CHECK(queue.next_batch(start) == nullptr);
-  CHECK(queue.acknowledged().empty());  // Not before it is taken.
-  queue.taken({EventId{1, 1}, PublishError{"no object"}, EventId{1, 2}});
+  CHECK(queue.acknowledged().empty());  // Not before it is accepted.
+  queue.accepted({EventId{1, 1}, PublishError{"no object"}, EventId{1, 2}});
   CHECK(queue.due() == 0);
   CHECK(queue.in_flight() == 3);
   for (const auto& publish : queue.acknowledged()) {
@@ -136,8 +136,8 @@ TEST_CASE("an accepted batch is in flight until it is acknowledged") {
   }
   CHECK(next_batch(queue) == "1:a");
   CHECK(next_batch(queue) == "2:b+");
-  queue.taken({EventId{1, 1}});
-  queue.taken({EventId{1, 2}});
+  queue.accepted({EventId{1, 1}});
+  queue.accepted({EventId{1, 2}});
   CHECK(next_batch(queue).empty());
   CHECK(messages(queue.acknowledged()) == "a");
   CHECK(next_batch(queue) == "3:c+");

@@ -28,7 +28,7 @@ TEST_CASE("an open gate lets every call through") {
     CHECK(gate.may_call(start));
     gate.on_called();
   }
-  CHECK_FALSE(gate.on_taken());
+  CHECK_FALSE(gate.on_accepted());
   gate.on_other_answer();
   CHECK_FALSE(gate.next_deadline());
 }
@@ -42,7 +42,7 @@ TEST_CASE("after a refusal there is a pause, and then one call at a time") {
   gate.on_called();
   CHECK_FALSE(gate.may_call(until));
   CHECK_FALSE(gate.next_deadline());
-  CHECK(gate.on_taken());
+  CHECK(gate.on_accepted());
   CHECK_FALSE(gate.is_refusing());
   CHECK(gate.may_call(until));
 }
@@ -59,7 +59,7 @@ TEST_CASE("pauses grow up to the cap, and a call that is accepted makes the next
   CHECK(longest <= backoff.cap);
   for (int phase = 0; phase < 50; ++phase) {
     gate.on_called();
-    CHECK(gate.on_taken());
+    CHECK(gate.on_accepted());
     CHECK(refuse(gate, now) <= backoff.base);
   }
 }
@@ -72,7 +72,7 @@ TEST_CASE("of calls under way together only the first refusal counts") {
   gate.on_refused(start);
   gate.on_refused(start + Duration{300});
   // It was accepted before the refusal, or Redis knew its key.
-  CHECK_FALSE(gate.on_taken());
+  CHECK_FALSE(gate.on_accepted());
   CHECK(gate.is_refusing());
   CHECK_FALSE(gate.may_call(start + Duration{10'000}));
   gate.on_other_answer();

@@ -64,8 +64,8 @@ TEST_CASE("a redis that refuses updates is one line for each reason and one at t
     log.refusing(reply_failure(options, "OOM command not allowed"), at(0));
     log.refusing(reply_failure(options, "BUSY Redis is busy"), at(0));
   }
-  log.taking(3, at(12));
-  log.taking(0, at(12));
+  log.accepting(3, at(12));
+  log.accepting(0, at(12));
   CHECK(
       captured.text() ==
       "warning: redis at localhost:6379 takes no updates for now: it has no memory left: raise "
@@ -91,7 +91,7 @@ TEST_CASE("a redis that refuses its connections and then calls has one end") {
   SECTION("the calls") {
     log.refusing(busy, at(0));
     log.back(0, at(12));
-    log.taking(0, at(12));
+    log.accepting(0, at(12));
     CHECK(later.text() == "info: redis at localhost:6379 takes updates again after 12.0 s\n");
   }
 }
@@ -103,7 +103,7 @@ TEST_CASE("a redis that comes and goes is one line a kind in ten seconds") {
     log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
     log.back(0, at(12));
     log.refusing({RedisFailureKind::rejected, "redis rejects"}, at(0));
-    log.taking(0, at(12));
+    log.accepting(0, at(12));
   }
   CHECK(captured.text() ==
         "warning: lost redis; retrying until it is back\ninfo: connected to redis at "
