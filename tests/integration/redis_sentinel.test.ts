@@ -72,7 +72,7 @@ describe("with a primary, two replicas and three sentinels", () => {
       const { begin, comeBack } = ends[name] ?? expect.fail();
       const before = await redis.primary();
       await publish("before");
-      while ((await next()).type !== "update") ;
+      while ((await next()).type !== "update");
       await redis.untilInStep();
       const switches = redis.switches;
       let resets = 1;
@@ -127,10 +127,10 @@ describe("with a primary, two replicas and three sentinels", () => {
 
   test("a bare message at the new primary is heard and adopted", async () => {
     const primary = await redis.failOver(() => redis.handOver());
-    while ((await next()).type !== "reset") ;
+    while ((await next()).type !== "reset");
     const client = primary.connect();
     const bare = JSON.stringify({ registrationId, status: "PENDING", message: "bare" });
-    while ((await client.publish(channel, bare)) === 0) ;
+    while ((await client.publish(channel, bare)) === 0);
     client.disconnect();
     for (;;) {
       const message = await next();

@@ -183,7 +183,7 @@ describe("Redis over TLS", () => {
       const last = Math.max(...(await ids()));
       await operator.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
       await operator.call("CLIENT", "KILL", "TYPE", "pubsub");
-      while ((await ids()).filter((id) => id > last).length < 3) ;
+      while ((await ids()).filter((id) => id > last).length < 3);
     };
 
     const renewed = authority.issue();

@@ -109,7 +109,7 @@ test("a user who is taken away is missed in one sentence, and found again", asyn
   await operator.call("ACL", "DELUSER", "regstream");
   await gateway.untilLog(/no such user, its password is wrong, or it is off/);
   await setUser("regstream", `on >s3cret ${documentedRules}`);
-  while ((await fetch(gateway.url("/readyz"))).status !== 200) ;
+  while ((await fetch(gateway.url("/readyz"))).status !== 200);
   await gateway.stop();
 });
 
