@@ -32,7 +32,7 @@ class Gateway {
 
   bool keep(const std::string& name, const std::string& sealed) {
     std::optional<bool> result;
-    store_.keep(registration, name, sealed, [&result](const TicketStore::Kept& kept) {
+    store_.keep(registration, name, sealed, [&result](const TicketStore::KeepResult& kept) {
       result = std::holds_alternative<TicketKept>(kept);
     });
     REQUIRE(run_until(context_, [&result] { return result.has_value(); }));

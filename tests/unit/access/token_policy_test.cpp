@@ -50,10 +50,10 @@ std::string write(const std::filesystem::path& path, const std::string& text) {
 /// A store that always refuses, for a given reason.
 class AwayStore final : public TicketStore {
  public:
-  explicit AwayStore(Kept why = StoreAway{}) : why_(why) {}
+  explicit AwayStore(KeepResult why = StoreAway{}) : why_(why) {}
 
   void keep(const Workflow& /*workflow*/, const std::string& /*name*/, std::string /*sealed*/,
-            KeptHandler done) override {
+            KeepHandler done) override {
     done(why_);
   }
   void redeem(const Workflow& /*workflow*/, const std::string& /*name*/,
@@ -62,7 +62,7 @@ class AwayStore final : public TicketStore {
   }
 
  private:
-  Kept why_;
+  KeepResult why_;
 };
 
 /// A policy by a URL whose answers the test gives, or by files.
