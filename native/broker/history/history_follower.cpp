@@ -40,18 +40,18 @@ HistoryFollower::HistoryFollower(FollowerLimits limits, const Workflow& workflow
       adoption_(limits.adoption),
       page_bytes_(limits.page_bytes) {}
 
-void HistoryFollower::begin_anew() {
-  HistoryFollower anew{limits_, *workflow_};
-  anew.past_epochs_ = past_epochs_;
-  anew.known_ = known_;
-  anew.counts_ = counts_;
-  anew.is_catch_up_wanted_ = is_catch_up_wanted_ || is_catching_up_ ||
-                             std::any_of(pending_actions_.begin(), pending_actions_.end(),
-                                         [](const FollowerAction& action) {
-                                           return std::holds_alternative<CaughtUp>(action);
-                                         });
-  anew.is_loss_due_ = true;  // It may have been handling a bare message.
-  *this = std::move(anew);
+void HistoryFollower::start_over() {
+  HistoryFollower fresh{limits_, *workflow_};
+  fresh.past_epochs_ = past_epochs_;
+  fresh.known_ = known_;
+  fresh.counts_ = counts_;
+  fresh.is_catch_up_wanted_ = is_catch_up_wanted_ || is_catching_up_ ||
+                              std::any_of(pending_actions_.begin(), pending_actions_.end(),
+                                          [](const FollowerAction& action) {
+                                            return std::holds_alternative<CaughtUp>(action);
+                                          });
+  fresh.is_loss_due_ = true;  // It may have been handling a bare message.
+  *this = std::move(fresh);
 }
 
 void HistoryFollower::on_subscribed(EventId position) {

@@ -111,7 +111,7 @@ class HistoryFollower {
   /// Starts over after an exception, which may have left the state inconsistent. The history is
   /// delivered again, from its beginning. Bare messages may have been lost, and every stream is
   /// told. There is no connection now.
-  void begin_anew();
+  void start_over();
 
   /// The subscription is about to begin, from the current end of the history.
   void on_subscribing() { is_subscribing_ = true; }
