@@ -78,7 +78,7 @@ TEST_CASE("a ticket stands in the query where tickets are accepted", "[access]")
   CHECK(found({}, "/stream?ticket=") == "ticket ");
 }
 
-TEST_CASE("more than one credential is a bad request, whatever they say", "[access]") {
+TEST_CASE("more than one credential is a bad request whatever they say", "[access]") {
   const char* const bearer = "Bearer a.b.c";
   const char* const cookie = "__Host-regstream=a.b.c";
   CHECK(found({{"Authorization", bearer}, {"Cookie", cookie}}) == "invalid_request");

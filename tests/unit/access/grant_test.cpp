@@ -10,7 +10,7 @@
 namespace regstream::access {
 namespace {
 
-TEST_CASE("a reach covers its ids, or everything", "[access]") {
+TEST_CASE("a reach covers its ids or everything", "[access]") {
   const Reach some{.everything = false, .ids = {InstanceId{7}, InstanceId{42}}};
   CHECK(some.covers(InstanceId{42}));
   CHECK_FALSE(some.covers(InstanceId{8}));

@@ -68,7 +68,7 @@ void unexpected(const net::Exchange& /*exchange*/, const GrantPtr& /*grant*/) {
 
 }  // namespace
 
-TEST_CASE("A request whose credentials count reaches its handler, with what they allow") {
+TEST_CASE("A request whose credentials count reaches its handler with what they allow") {
   Bench bench;
   const auto grant = std::make_shared<Grant>();
   bench.policy.decision = GrantPtr(grant);
@@ -110,7 +110,7 @@ TEST_CASE("Invalid credentials are answered as RFC 6750 says") {
   CHECK(Json::parse(bench.answer().body()).at("status") == static_cast<unsigned>(status));
 }
 
-TEST_CASE("A fault that is not the request's has no challenge, and says when to come back") {
+TEST_CASE("A fault that is not the request's has no challenge and says when to come back") {
   Bench bench;
   bench.policy.decision = Denial{.status = http::status::service_unavailable,
                                  .detail = "Tickets can't be read.",
@@ -121,7 +121,7 @@ TEST_CASE("A fault that is not the request's has no challenge, and says when to 
   CHECK(bench.answer()[http::field::retry_after] == "2");
 }
 
-TEST_CASE("A request waits for a late decision, and routes may be added meanwhile") {
+TEST_CASE("A request waits for a late decision and routes may be added meanwhile") {
   Bench bench;
   bench.policy.is_late = true;
   bench.ask(bench.guard.admit(respond_ok));
@@ -168,7 +168,7 @@ TEST_CASE("A ticket that is refused is answered as any other refusal") {
   CHECK(bench.answer().count(http::field::www_authenticate) == 1);
 }
 
-TEST_CASE("What is denied is counted by its reason, requests and tickets together") {
+TEST_CASE("Denied requests and denied tickets are counted by reason") {
   Bench bench;
   const Denial expired{.detail = "The token has expired.", .reason = DenialReason::expired};
   bench.policy.decision = expired;

@@ -85,7 +85,7 @@ class Keeper {
 
 constexpr Duration second{1'000};
 
-TEST_CASE("a set is fetched at once, and every five minutes", "[access]") {
+TEST_CASE("a set is fetched at once and every five minutes", "[access]") {
   Keeper keeper;
   REQUIRE(keeper.fetches.size() == 1);
   keeper.answer(set_of({"a"}));
@@ -130,7 +130,7 @@ TEST_CASE("an unknown key triggers a fetch at most once in thirty seconds", "[ac
   CHECK(keeper.fetches.size() == 2);
 }
 
-TEST_CASE("tokens wait for the first set, and are not refused for its absence", "[access]") {
+TEST_CASE("tokens wait for the first set and are not refused for its absence", "[access]") {
   Keeper keeper;
   CHECK(keeper.unknown() == Outlook::wait);
   keeper.answer(FetchError{"bank refused the connection"});
@@ -192,7 +192,7 @@ TEST_CASE("failed fetches and failing URLs and the oldest set are shown", "[acce
   CHECK_FALSE(KeyKeeper({}, {}).fetches().oldest);
 }
 
-TEST_CASE("retries of a failing fetch are a few seconds apart, and half a minute at most",
+TEST_CASE("retries of a failing fetch are a few seconds apart and half a minute at most",
           "[access]") {
   Keeper keeper;
   for (int attempt = 0; attempt < 20; ++attempt) {

@@ -221,7 +221,7 @@ TEST_CASE("a key set that exposes a secret is refused", "[access]") {
              Contains("65 keys"));
 }
 
-TEST_CASE("a secret may stand in a file's set, and not in a URL's", "[access]") {
+TEST_CASE("a secret may stand in a file's set and not in a URL's", "[access]") {
   const json secret = secret_signer().jwk({{"kid", "s"}});
   CHECK(keys_of(read_set({secret})).front().algorithm() == Algorithm::hs256);
   CHECK_THAT(error_of(read_set({secret}, JwksOrigin::url)), Contains("URL"));

@@ -21,7 +21,7 @@ Workflow other_workflow() {
   return workflow;
 }
 
-TEST_CASE("a ticket is found by its name, and opens what it has sealed", "[access]") {
+TEST_CASE("a ticket is found by its name and opens what it has sealed", "[access]") {
   const auto made = TicketKeys::make(registration_workflow(), system_random_bytes);
   CHECK(made.ticket().size() == 22);
   const auto sent = TicketKeys::parse(made.ticket(), registration_workflow());
@@ -125,7 +125,7 @@ TEST_CASE("the second ticket of a name replaces the first", "[access]") {
   CHECK(book.redeem("a", start) == "22");
 }
 
-TEST_CASE("a token gets so many tickets in a window, and all get more", "[access]") {
+TEST_CASE("a token gets so many tickets in a window and all get more", "[access]") {
   AccessLimits limits;
   limits.tickets_of_token_max = 2;
   limits.tickets_issued_max = 3;

@@ -19,7 +19,7 @@ constexpr Instant begin{Duration{1'000'000}};
 
 }  // namespace
 
-TEST_CASE("a token has so many streams at a time, and each token its own") {
+TEST_CASE("a token has so many streams at a time and each token its own") {
   TokenLimits limits(2, 0);
   const auto first = limits.enter_stream(grant_of("one"));
   auto second = limits.enter_stream(grant_of("one"));
@@ -49,7 +49,7 @@ TEST_CASE("a request without a token has no limit and neither has anyone if none
   CHECK(limits.updates_refused() == 0);
 }
 
-TEST_CASE("a token publishes a second's updates at once, and from then on at its rate") {
+TEST_CASE("a token publishes a second's updates at once and from then on at its rate") {
   TokenLimits limits(0, 10);
   const Grant grant = grant_of("one");
   for (int update = 0; update < 10; ++update) {
@@ -97,7 +97,7 @@ TEST_CASE("a large update counts as several") {
   CHECK_FALSE(rates.refuse("one", 2 * unit, begin + Duration{200}));
 }
 
-TEST_CASE("an update that is more than the bucket holds passes when it is full, and is paid for") {
+TEST_CASE("an update that is more than the bucket holds passes when it is full and is paid for") {
   constexpr std::size_t unit = UpdateRates::counted_bytes;
   UpdateRates rates(2);
   CHECK_FALSE(rates.refuse("one", 1, begin));

@@ -170,7 +170,7 @@ TEST_CASE("a denial follows RFC 6750", "[access]") {
   CHECK_THAT(world.denial().detail, Contains("key is unknown here"));
 }
 
-TEST_CASE("each denial has its reason, for monitoring", "[access]") {
+TEST_CASE("each denial has its reason for monitoring", "[access]") {
   World world;
   CHECK(world.ask(with_token(token_a())) == 0);
   world.answer(FetchError{"bank is away"});
@@ -259,7 +259,7 @@ TEST_CASE("a withdrawn key is reported by the number in its grants", "[access]")
   CHECK(world.ask(with_token(token_a())) == 401);
 }
 
-TEST_CASE("a reload with a bad file keeps the keys, and says what is bad", "[access]") {
+TEST_CASE("a reload with a bad file keeps the keys and says what is bad", "[access]") {
   const test::TemporaryFolder folder;
   const auto path = write(folder / "key.pem", ec_signer().public_pem());
   World world({{Kind::key_file, path}});
@@ -288,7 +288,7 @@ TEST_CASE("a policy does not begin without keys", "[access]") {
   CHECK_THROWS_WITH(begin({{Kind::jwks_url, "https://me:secret@bank/keys"}}), !Contains("secret"));
 }
 
-TEST_CASE("a ticket is worth its token, once", "[access]") {
+TEST_CASE("a ticket is worth its token once", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   const auto given = world.ticket(with_token(token_a()));
@@ -326,7 +326,7 @@ TEST_CASE("a ticket is refused once the key of its token is withdrawn", "[access
   CHECK(world.ask({}, "/stream?ticket=" + std::get<Ticket>(given).text) == 401);
 }
 
-TEST_CASE("tickets are given for a token that may subscribe, and for nothing else", "[access]") {
+TEST_CASE("tickets are given for a token that may subscribe and for nothing else", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   CHECK(world.ticket_status({}) == 401);
@@ -348,7 +348,7 @@ TEST_CASE("a made-up ticket is refused", "[access]") {
   }
 }
 
-TEST_CASE("while the store is away, tickets are a 503 and tokens count", "[access]") {
+TEST_CASE("while the store is away tickets are a 503 and tokens are accepted", "[access]") {
   AwayStore away;
   World world({{Kind::jwks_url, "https://bank/keys"}}, &away);
   world.answer(set_of({ec_a}));
@@ -380,7 +380,7 @@ TEST_CASE("a renewed token gets no additional tickets", "[access]") {
   CHECK(world.ticket_status(with_token(token_a({{"sub", "b"}}))) == 200);
 }
 
-TEST_CASE("a token gets a number of tickets, and then has to wait", "[access]") {
+TEST_CASE("a token gets a number of tickets and then has to wait", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   const auto request = with_token(token_a());

@@ -51,7 +51,7 @@ TEST_CASE("a token of each algorithm is verified by its key", "[access]") {
   }
 }
 
-TEST_CASE("a grant says what the token allows, until when, and by which key", "[access]") {
+TEST_CASE("a grant says what the token allows until when and by which key", "[access]") {
   const auto keys = key_set({&rsa_signer(), &ec_signer()});
   const auto make = [&](const std::string& token) {
     return std::get<GrantPtr>(verifier().verify(token, keys, now_ms));
@@ -165,7 +165,7 @@ TEST_CASE("the key and not the header chooses the algorithm", "[access]") {
   }
 }
 
-TEST_CASE("a header with a member twice, or what we don't understand, is refused", "[access]") {
+TEST_CASE("a header with a duplicate member or an unknown extension is refused", "[access]") {
   const auto with_header = [](const std::string& header) {
     return verdict(secret_signer().raw_token(header, right_payload().dump()),
                    key_set({&secret_signer()}));
@@ -226,7 +226,7 @@ TEST_CASE("a key is chosen by kid among our keys only", "[access]") {
       Contains("signature is wrong"));
 }
 
-TEST_CASE("a key without kid is tried for every token, and a few at most are", "[access]") {
+TEST_CASE("a key without kid is tried for every token and a few at most are", "[access]") {
   const auto keys = key_set({&ec_signer()});
   CHECK(verdict(ec_signer().token(right_payload(), {{"kid", "whatever"}}), keys) == "granted");
   CHECK(verdict(Signer::ec().token(right_payload(), {{"kid", "whatever"}}), keys) == "unknown key");
@@ -284,7 +284,7 @@ TEST_CASE("anything but a token is refused whatever its size", "[access]") {
              Contains("longer than 8192"));
 }
 
-TEST_CASE("a payload is read strictly, once it is verified", "[access]") {
+TEST_CASE("a payload is read strictly once it is verified", "[access]") {
   const auto keys = key_set({&secret_signer()});
   const auto with_payload = [&keys](const std::string& payload) {
     return verdict(secret_signer().raw_token(R"({"alg":"HS256"})", payload), keys);

@@ -360,7 +360,7 @@ TEST_CASE("the simulated Redis answers 10 000 random sequences of calls as the s
   CHECK(answers > 100'000);
 }
 
-TEST_CASE("the simulated Redis is started again as a real one is, with what it has kept or none") {
+TEST_CASE("the simulated Redis is started again as a real one is with what it has kept or none") {
   const RedisData data = GENERATE(RedisData::kept, RedisData::lost);
   Real real{data};
   std::size_t answers = 0;

@@ -17,7 +17,7 @@ using regstream::Instant;
 
 }  // namespace
 
-TEST_CASE("a publisher's session connects one link, asks for durability, and loads the script") {
+TEST_CASE("a publisher's session connects one link and asks for durability and loads the script") {
   Bench bench;
   CHECK(bench.wants() == Texts{"connect caller"});
   CHECK(bench.wants().empty());
@@ -32,7 +32,7 @@ TEST_CASE("a publisher's session connects one link, asks for durability, and loa
   CHECK(bench.session.obstacles().publishing.empty());
 }
 
-TEST_CASE("batches in flight when a link is lost are sent again as they were, before others") {
+TEST_CASE("batches in flight when a link is lost are sent again unchanged before others") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -110,7 +110,7 @@ TEST_CASE("a refused batch holds back those behind it until a retry is accepted"
   CHECK(bench.session.obstacles().publishing.empty());
 }
 
-TEST_CASE("a batch that is refused for good ends, and the next one goes on") {
+TEST_CASE("a batch that is refused for good ends and the next one goes on") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");

@@ -38,7 +38,7 @@ TEST_CASE("calls of the script carry the durability and the known id and name th
   CHECK(std::get<PublishBatch>(next.mode).first == 2);
 }
 
-TEST_CASE("a gateway's session opens three links, and follows the history") {
+TEST_CASE("a gateway's session opens three links and follows the history") {
   Bench bench;
   bench.session.follow();
   CHECK(bench.wants() == Texts{"connect caller", "connect listener", "connect waiter"});
@@ -121,7 +121,7 @@ TEST_CASE("a replica's connection is given up after all answers and reported onc
                        "ended", "ended", "ended"});
 }
 
-TEST_CASE("a read that is refused is asked again after a pause, and readiness says why") {
+TEST_CASE("a read that is refused is asked again after a pause and readiness says why") {
   Bench bench;
   bench.bring_up_gateway();
   bench.session.catch_up();
@@ -167,7 +167,7 @@ TEST_CASE("a channel that ends before it was read to its end is recorded as a lo
   CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"read 1000-0"});
 }
 
-TEST_CASE("the channel is paused while it brings more than can be held, and read again") {
+TEST_CASE("the channel is paused while it brings more than can be held and read again") {
   HistorySessionOptions options;
   options.follower.adoption.waiting_max = 1;
   Bench bench{options};
@@ -177,7 +177,7 @@ TEST_CASE("the channel is paused while it brings more than can be held, and read
   CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"resume"});
 }
 
-TEST_CASE("the listener asks a redis that refuses for now again, on the same connection") {
+TEST_CASE("the listener asks a redis that refuses for now again on the same connection") {
   Bench bench;
   bench.session.follow();
   bench.wants();

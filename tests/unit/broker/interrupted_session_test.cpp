@@ -338,7 +338,7 @@ void live_through(Bench& bench) {
 
 }  // namespace
 
-TEST_CASE("A session comes back from memory that ran out anywhere, and every publish ends once") {
+TEST_CASE("A session comes back from memory that ran out anywhere and every publish ends once") {
   const bool follows = GENERATE(false, true);
   const int in_a_row = GENERATE(1, 2, 4, 8);
   int failures = 0;

@@ -236,7 +236,7 @@ class Schedule {
 
 }  // namespace
 
-TEST_CASE("each publish ends once, and the history has what was acknowledged, in order and once") {
+TEST_CASE("each publish ends once and the history has what was acknowledged in order and once") {
   std::size_t published = 0;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     CAPTURE(seed);

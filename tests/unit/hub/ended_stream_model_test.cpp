@@ -172,7 +172,7 @@ class Waiting {
 
 }  // namespace
 
-TEST_CASE("Readers until the final update end with it, however often they are cut off") {
+TEST_CASE("Readers until the final update end with it however often they are cut off") {
   Tally all;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     INFO("seed " << seed);

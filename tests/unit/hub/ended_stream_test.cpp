@@ -63,7 +63,7 @@ void check_ended(Hub& hub, SubscriptionId id) {
 
 }  // namespace
 
-TEST_CASE("A stream ends with the first final update that it hears, and nothing follows") {
+TEST_CASE("A stream ends with the first final update that it hears and nothing follows") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
   publish_run(hub);
@@ -85,7 +85,7 @@ TEST_CASE("A stream ends with the first final update that it hears, and nothing 
   CHECK(take_bytes(hub, id).empty());
 }
 
-TEST_CASE("The end is the last event of the body, framed as the rest is") {
+TEST_CASE("The end is the last event of the body and is framed like the rest") {
   LiveHub hub;
   const SubscriptionId id =
       hub.subscribe({.ids = {42}, .until_final = true, .framing = Framing::chunked}, Instant{},
@@ -101,7 +101,7 @@ TEST_CASE("The end is the last event of the body, framed as the rest is") {
   CHECK_THAT(wire, Catch::Contains("id: " + end_id(1) + "\ndata: {\"type\":\"end\","));
 }
 
-TEST_CASE("Every final status ends a stream, and an open one does not") {
+TEST_CASE("Every final status ends a stream and an open one does not") {
   LiveHub hub;
   for (const char* status : {"APPROVED", "DUPLICATE", "FAILED", "COMPLETED"}) {
     const std::int64_t registration_id = hub.journal().position().sequence == 0 ? 1 : 2;
@@ -130,7 +130,7 @@ TEST_CASE("Every final status ends a stream, and an open one does not") {
   CHECK(take(hub, id).types() == "update end");
 }
 
-TEST_CASE("A stream without until=final goes on, whatever is final") {
+TEST_CASE("A stream without until=final goes on whatever is final") {
   LiveHub hub;
   const SubscriptionId id =
       hub.subscribe({.ids = {42}, .until_final = false}, Instant{}, reading_timestamp_ms);
@@ -140,7 +140,7 @@ TEST_CASE("A stream without until=final goes on, whatever is final") {
   CHECK(hub.counters().ended == 0);
 }
 
-TEST_CASE("Without a cursor, a final snapshot is followed by the end at once") {
+TEST_CASE("Without a cursor a final snapshot is followed by the end at once") {
   LiveHub hub;
   publish_run(hub);
   const SubscriptionId id = subscribe(hub);
@@ -156,7 +156,7 @@ TEST_CASE("Without a cursor, a final snapshot is followed by the end at once") {
   CHECK(take(hub, next).ids == Ids{LiveHub::id(9), end_id(9)});
 }
 
-TEST_CASE("A client that comes back is told what it missed, and the end in its place") {
+TEST_CASE("A client that comes back gets what it missed and the end in its place") {
   LiveHub hub;
   publish_run(hub);
   publish_next_run(hub);
@@ -191,7 +191,7 @@ TEST_CASE("A second final status is the one that a later cursor's end is of") {
   CHECK(take(hub, subscribe(hub)).ids.back() == end_id(8));
 }
 
-TEST_CASE("A status that opens an ended id again is not final, and a stage of it ends nothing") {
+TEST_CASE("A status that opens an ended id again is not final and a stage of it ends nothing") {
   LiveHub hub;
   publish_run(hub);
   REQUIRE_FALSE(hub.publish(status_update("PENDING")));
@@ -200,7 +200,7 @@ TEST_CASE("A status that opens an ended id again is not final, and a stage of it
   CHECK(take(hub, subscribe(hub)).types() == "connected snapshot");
 }
 
-TEST_CASE("The final update may have left the journal, as long as the id's state is known") {
+TEST_CASE("The final update may have left the journal as long as the id's state is known") {
   LiveHub hub{{.journal = {.count_max = 3}}};
   publish_run(hub);
   // First 5 to 7 are here, then 6 to 8; the cursor says that 5 was received.
@@ -256,7 +256,7 @@ TEST_CASE("An id whose first known message is behind the cursor was open if the 
   CHECK(take(hub, subscribe(hub, LiveHub::id(4))).types() == "connected");
 }
 
-TEST_CASE("A reset is followed by a snapshot, and by the end if that is final") {
+TEST_CASE("A reset is followed by a snapshot and by the end if that is final") {
   LiveHub hub{{.outbox_bytes_max = 1, .journal = {.count_max = 3}}};
   const SubscriptionId slow = subscribe(hub);
   REQUIRE(hub.collect(slow, reading_timestamp_ms) != nullptr);
@@ -271,7 +271,7 @@ TEST_CASE("A reset is followed by a snapshot, and by the end if that is final") 
   CHECK(take(hub, subscribe(hub, LiveHub::id(0))).types() == "connected reset snapshot");
 }
 
-TEST_CASE("A client that is cut off before the end gets it, and not before the final update") {
+TEST_CASE("A client that is cut off before the end gets it and not before the final update") {
   LiveHub hub;
   const SubscriptionId whole = subscribe(hub);
   publish_run(hub);
@@ -325,7 +325,7 @@ TEST_CASE("A stream that a draining server ends has no end: its client comes bac
   CHECK(hub.counters().ended == 0);
 }
 
-TEST_CASE("Without until=final, the id of an end counts as that of its update") {
+TEST_CASE("Without until=final the id of an end counts as that of its update") {
   LiveHub hub;
   publish_run(hub);
   const auto read = [&](const std::string& cursor) {

@@ -8,7 +8,7 @@
 
 using namespace regstream::hub;
 
-TEST_CASE("A text keeps its number, and no two texts share one") {
+TEST_CASE("A text keeps its number and no two texts share one") {
   IdTable table;
   std::set<std::int64_t> numbers;
   for (const char* text : {"a", "A", "a ", "1", "01", "import-2024", "\xc3\xa5"}) {
@@ -20,7 +20,7 @@ TEST_CASE("A text keeps its number, and no two texts share one") {
   CHECK(table.size() == 7);
 }
 
-TEST_CASE("What is swept away gets another number, and what is named keeps its own") {
+TEST_CASE("What is swept away gets another number and what is named keeps its own") {
   IdTable table;
   const std::int64_t kept = table.number_of("kept");
   const std::int64_t gone = table.number_of("gone");

@@ -165,7 +165,7 @@ class World {
 
 }  // namespace
 
-TEST_CASE("A stream with hidden updates beside it equals one without, write by write") {
+TEST_CASE("A stream with hidden updates beside it equals one without them write by write") {
   for (std::uint32_t seed = 0; seed < 200; ++seed) {
     INFO("seed " << seed);
     const auto alone = World(seed, false).run();
@@ -190,7 +190,7 @@ TEST_CASE("Hidden updates that push others out of the journal don't affect a liv
   CHECK(take(hub, id).types() == "update");
 }
 
-TEST_CASE("A cursor is older than the journal by what is hidden, too, and then gets a reset") {
+TEST_CASE("Hidden updates also age a cursor until it gets a reset") {
   // Nothing shows any longer whether a dropped update was the reader's own.
   HubOptions options;
   options.journal.count_max = 4;

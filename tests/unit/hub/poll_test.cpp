@@ -48,7 +48,7 @@ TEST_CASE("A poll without a cursor ends behind connected and the snapshots") {
   }
 }
 
-TEST_CASE("A poll with a cursor waits for an update, and brings all that there are") {
+TEST_CASE("A poll with a cursor waits for an update and brings all that there are") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(update(42)));
   const SubscriptionId id = poll(hub, {.ids = {42}, .cursor = LiveHub::id(1)});
@@ -74,7 +74,7 @@ TEST_CASE("A poll with a cursor waits for an update, and brings all that there a
   CHECK(has_ended(hub, next));
 }
 
-TEST_CASE("A poll that gets a reset gets all its snapshots, however little an outbox takes") {
+TEST_CASE("A poll that gets a reset gets all its snapshots however little an outbox takes") {
   LiveHub hub{{.outbox_bytes_max = 1}};
   REQUIRE_FALSE(hub.publish(update(42)));
   REQUIRE_FALSE(hub.publish(update(43)));
@@ -91,7 +91,7 @@ TEST_CASE("A poll that gets a reset gets all its snapshots, however little an ou
   CHECK(has_ended(hub, added));
 }
 
-TEST_CASE("A poll brings the updates behind the snapshots that it names, which move no cursor") {
+TEST_CASE("A poll brings the updates behind the snapshots that it names which move no cursor") {
   const std::size_t outbox_bytes_max = GENERATE(std::size_t{1}, std::size_t{10'000});
   LiveHub hub{{.outbox_bytes_max = outbox_bytes_max}};
   for (const std::int64_t registration_id : {42, 43, 44, 42}) {
@@ -114,7 +114,7 @@ TEST_CASE("A poll brings the updates behind the snapshots that it names, which m
   CHECK(read({42}).types() == "connected snapshot");
 }
 
-TEST_CASE("Of more updates than an outbox takes a poll brings a part, and the next ones the rest") {
+TEST_CASE("Of more updates than an outbox takes a poll brings a part and the next ones the rest") {
   LiveHub hub{{.outbox_bytes_max = 300}};
   for (int count = 0; count < 10; ++count) {
     REQUIRE_FALSE(hub.publish(update(42)));
@@ -162,7 +162,7 @@ TEST_CASE(
   CHECK(take(hub, id).types().empty());
 }
 
-TEST_CASE("A poll until the final update ends by that, as a stream does") {
+TEST_CASE("A poll until the final update ends by that as a stream does") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(update(42)));
   const SubscriptionId id = poll(hub, {.ids = {42}, .cursor = LiveHub::id(1), .until_final = true});

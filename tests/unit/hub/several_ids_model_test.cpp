@@ -229,7 +229,7 @@ class Page {
 
 }  // namespace
 
-TEST_CASE("Readers of several ids that change at each visit receive all of it once, or are told") {
+TEST_CASE("Readers of several changing ids receive everything once or a reset") {
   Tally all;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     INFO("seed " << seed);

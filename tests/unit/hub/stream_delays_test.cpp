@@ -100,7 +100,7 @@ TEST_CASE("A burst's delay is from its first update to the end of its flush") {
   CHECK(pump.bursts() == 1);
 }
 
-TEST_CASE("A flush of several turns is one delay, to the last stream's turn") {
+TEST_CASE("A flush of several turns is one delay to the last stream's turn") {
   Pump pump({.slice_streams_max = 1});
   static_cast<void>(pump.pump.open(follow({}, {}), at(0)));
   static_cast<void>(pump.pump.open(follow({}, {}), at(0)));

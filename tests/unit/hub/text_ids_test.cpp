@@ -61,7 +61,7 @@ Ids owners(const Reading& reading) {
 
 }  // namespace
 
-TEST_CASE("Updates of a text id reach its streams and no other's, as the texts are") {
+TEST_CASE("Updates of a text id reach its streams and no other's as the texts are") {
   LiveHub hub{import_options()};
   const SubscriptionId all = subscribe(hub, {});
   const SubscriptionId one = subscribe(hub, {.ids = texts({"a"})});
@@ -76,7 +76,7 @@ TEST_CASE("Updates of a text id reach its streams and no other's, as the texts a
   CHECK(hub.publish(R"({"registrationId":42,"status":"RUNNING"})"));
 }
 
-TEST_CASE("A text id has its snapshot, its cursor and its end") {
+TEST_CASE("A text id has a snapshot and a cursor and an end") {
   LiveHub hub{import_options()};
   for (const char* id : {"a", "b", "a"}) {
     REQUIRE_FALSE(hub.publish(update_of(id)));

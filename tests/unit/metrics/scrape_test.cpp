@@ -30,7 +30,7 @@ TEST_CASE("Values of one metric are grouped in whatever order they are added") {
         "regstream_deliveries_total{workflow=\"second\"} 1\n");
 }
 
-TEST_CASE("Large counts are whole numbers, and a label's value can't end it") {
+TEST_CASE("Large counts are whole numbers and a label's value can't end it") {
   Scrape scrape;
   scrape.add("regstream_deliveries_total", std::uint64_t{9'007'199'254'740'991},
              {{"workflow", "a\"b\\c\nd"}});

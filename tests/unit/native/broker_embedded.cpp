@@ -240,7 +240,7 @@ TEST_CASE_METHOD(Running, "a subscriber that publishes is not re-entered") {
   CHECK_THAT(listener.log[4], Contains("second"));
 }
 
-TEST_CASE("the embedded broker needs no subscriber, and is always connected") {
+TEST_CASE("the embedded broker needs no subscriber and is always connected") {
   boost::asio::io_context context;
   EmbeddedBroker broker{context};
   bool is_done = false;
@@ -252,7 +252,7 @@ TEST_CASE("the embedded broker needs no subscriber, and is always connected") {
   CHECK(broker.is_connected());
 }
 
-TEST_CASE("a subscriber that comes later hears where the history stands, and what follows") {
+TEST_CASE("a subscriber that comes later hears where the history stands and what follows") {
   Bench bench;
   bench.options.now_timestamp_ms = [] { return start_timestamp_ms; };
   bench.broker.emplace(bench.context, bench.options);
@@ -284,7 +284,7 @@ TEST_CASE("a publish's handler may destroy the broker") {
   CHECK(bench.listener.log.size() == 4);
 }
 
-TEST_CASE("what other threads publish while the loop is busy is bounded, and refused in order") {
+TEST_CASE("what other threads publish while the loop is busy is bounded and refused in order") {
   Bench bench;
   bench.options.limits.waiting_max = 2;
   bench.options.limits.waiting_bytes_max = 20;
@@ -309,7 +309,7 @@ TEST_CASE("what other threads publish while the loop is busy is bounded, and ref
 
 // --- idempotency keys
 
-TEST_CASE_METHOD(Running, "two publishes with one key are one, in one turn and in two") {
+TEST_CASE_METHOD(Running, "two publishes with one key are one in one turn and in two") {
   publish_later(R"({"a":1})", "one");
   publish_later(R"({"a":1})", "one");
   publish_later(R"({"a":1})", "two");
@@ -325,7 +325,7 @@ TEST_CASE_METHOD(Running, "publishes without a key are each their own") {
   CHECK(publish("{}") == "1702493000000-2");
 }
 
-TEST_CASE("the oldest keys are forgotten when there are too many, and when they are too old") {
+TEST_CASE("the oldest keys are forgotten when there are too many and when they are too old") {
   const Journaled journaled;
   Bench bench{GENERATE(true, false) ? journaled.path() : fs::path{}};
   bench.options.limits.keys_max = 2;
@@ -502,7 +502,7 @@ TEST_CASE("a message that can't be kept is refused and its id goes to the next o
   CHECK(bench.listener.log.size() == 4);
 }
 
-TEST_CASE("a journal that can't be written is an obstacle, until it can") {
+TEST_CASE("a journal that can't be written is an obstacle until it can") {
   Journaled journaled;
   journaled.bench.start();
   journaled.bench.stop();
@@ -555,7 +555,7 @@ TEST_CASE("a journal that can't be written is an obstacle, until it can") {
   }
 }
 
-TEST_CASE("SIGKILL loses nothing that was acknowledged, and the ids go on") {
+TEST_CASE("SIGKILL loses nothing that was acknowledged and the ids go on") {
   const Journaled journaled;
   std::uint64_t acknowledged = 0;
   for (int round = 0; round < 3; ++round) {
@@ -608,7 +608,7 @@ void copy_journal(const fs::path& from, const fs::path& to) {
   }
 }
 
-TEST_CASE("a power failure may lose the last moments, but no id is given out twice") {
+TEST_CASE("a power failure may lose the last moments but no id is given out twice") {
   Journaled journaled;
   const fs::path survived = journaled.folder / "survived.sqlite3";
   journaled.bench.start();
@@ -633,7 +633,7 @@ TEST_CASE("a power failure may lose the last moments, but no id is given out twi
   }
 }
 
-TEST_CASE("on the same boot nothing is lost, and the epoch stays") {
+TEST_CASE("on the same boot nothing is lost and the epoch stays") {
   Journaled journaled;
   const fs::path survived = journaled.folder / "survived.sqlite3";
   journaled.bench.start();
@@ -665,7 +665,7 @@ TEST_CASE("without a boot id only a clean stop keeps the epoch") {
 
 // --- files that are no journal
 
-TEST_CASE("a file that is damaged is refused by name, and left alone") {
+TEST_CASE("a file that is damaged is refused by name and left alone") {
   const Journaled journaled;
   {
     Bench bench{journaled.path()};
@@ -705,7 +705,7 @@ TEST_CASE("a file that is damaged is refused by name, and left alone") {
   CHECK(fs::file_size(journaled.path()) == size);
 }
 
-TEST_CASE("a database that is no journal is refused, and left alone") {
+TEST_CASE("a database that is no journal is refused and left alone") {
   const Journaled journaled;
   SQLite::Database{journaled.path(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec(
       "PRAGMA application_id = 1382380403; CREATE TABLE registrations (x); "
@@ -715,7 +715,7 @@ TEST_CASE("a database that is no journal is refused, and left alone") {
   CHECK_FALSE(other.tableExists("messages"));
 }
 
-TEST_CASE("one file holds the histories of several workflows, each with ids of its own") {
+TEST_CASE("one file holds the histories of several workflows with separate ids") {
   Journaled journaled;
   Bench& first = journaled.bench;
   regstream::Workflow loans = regstream::registration_workflow();

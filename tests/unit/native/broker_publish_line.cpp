@@ -154,7 +154,7 @@ TEST_CASE("a refused publish waits for as long as redis refuses") {
   CHECK(bench.accepted == Texts{"a"});
 }
 
-TEST_CASE("one whose acknowledgement was lost is given up in time, also while redis refuses") {
+TEST_CASE("one whose acknowledgement was lost is given up in time also while redis refuses") {
   Bench bench;
   bench.push_and_send({"a", "b"});
   bench.line.on_down(bench.now);

@@ -101,7 +101,7 @@ TEST_CASE("no publish waits for others to go with it") {
   CHECK(next_batch(queue) == "3:c");
 }
 
-TEST_CASE("a batch has a limit of updates and one of bytes, and a larger update goes alone") {
+TEST_CASE("a batch has a limit of updates and one of bytes and a larger update goes alone") {
   PublishQueue queue{{.batch_updates_max = 3, .batch_bytes_max = 4}, minute};
   for (const auto* message : {"a", "b", "c", "d", "55555", "666", "7", "8", "999"}) {
     CHECK(push(queue, message));
@@ -217,7 +217,7 @@ TEST_CASE("batches in flight when the connection broke are sent again unchanged 
   CHECK(push(queue, "d"));
 }
 
-TEST_CASE("what was refused is another batch when it is sent again, with what came since") {
+TEST_CASE("what was refused is another batch when it is sent again with what came since") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
   next_batch(queue);
@@ -254,7 +254,7 @@ TEST_CASE("a batch that may be in the history keeps its number though it is refu
   CHECK(next_batch(queue) == "4:c");
 }
 
-TEST_CASE("behind one that was refused a batch that is lost is certain, and has another number") {
+TEST_CASE("behind one that was refused a batch that is lost is certain and has another number") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
   next_batch(queue);

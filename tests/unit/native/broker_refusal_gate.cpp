@@ -33,7 +33,7 @@ TEST_CASE("an open gate lets every call through") {
   CHECK_FALSE(gate.next_deadline());
 }
 
-TEST_CASE("after a refusal there is a pause, and then one call at a time") {
+TEST_CASE("after a refusal there is a pause and then one call at a time") {
   RefusalGate gate{backoff, 1};
   const auto until = start + refuse(gate, start);
   CHECK(gate.is_refusing());
@@ -47,7 +47,7 @@ TEST_CASE("after a refusal there is a pause, and then one call at a time") {
   CHECK(gate.may_call(until));
 }
 
-TEST_CASE("pauses grow up to the cap, and a call that is accepted makes the next one short again") {
+TEST_CASE("pauses grow up to the cap and a call that is accepted makes the next one short again") {
   RefusalGate gate{backoff, 1};
   Duration longest{};
   Instant now = start;
@@ -79,7 +79,7 @@ TEST_CASE("of calls under way together only the first refusal counts") {
   CHECK(*gate.next_deadline() <= start + backoff.base);
 }
 
-TEST_CASE("a lost connection leaves the gate refusing, and the next one may be tried at once") {
+TEST_CASE("a lost connection leaves the gate refusing and the next one may be tried at once") {
   RefusalGate gate{backoff, 1};
   refuse(gate, start);
   gate.on_lost();

@@ -42,7 +42,7 @@ struct Late {
 
 }  // namespace
 
-TEST_CASE("A cursor that is ahead waits, and goes on when the hub has caught up") {
+TEST_CASE("A cursor that is ahead waits and goes on when the hub has caught up") {
   Late given;
   const SubscriptionId all = subscribe(given.hub, {}, LiveHub::id(4));
   const SubscriptionId one = subscribe(given.hub, 42, LiveHub::id(4));
@@ -122,7 +122,7 @@ TEST_CASE("A stream that opens after the question waits for the next answer") {
   CHECK_FALSE(given.hub.poll_catch_up(at(2'000)));
 }
 
-TEST_CASE("However many cursors are made up, the broker is asked once an interval") {
+TEST_CASE("However many cursors are made up the broker is asked once an interval") {
   Late given;
   const Instant beat = at(0) + HubOptions{}.heartbeat_interval / 2;
   int questions = 0;

@@ -123,7 +123,7 @@ TEST_CASE("A history may be delivered again in its epoch and cursors within it s
   CHECK(hub.counters().duplicates == 0);
 }
 
-TEST_CASE("What lags when another history begins is skipped, and the reset says so") {
+TEST_CASE("What lags when another history begins is skipped and the reset says so") {
   LiveHub hub({.outbox_bytes_max = 320});
   const SubscriptionId id = subscribe(hub);
   for (int count = 0; count < 10; ++count) {
@@ -191,7 +191,7 @@ TEST_CASE("A gap during delivery holds the history back until it is whole") {
   CHECK(take(hub, subscribe(hub, {}, LiveHub::id(4))).types() == "connected update");
 }
 
-TEST_CASE("An id that no history has is dropped, and counted as a gap") {
+TEST_CASE("An id that no history has is dropped and counted as a gap") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
   REQUIRE_FALSE(hub.publish(other_id(0), update_of(42), start));
@@ -218,7 +218,7 @@ TEST_CASE("A malformed message keeps its number and cursors pass it") {
   CHECK(hub.counters().malformed.total() == 2);
 }
 
-TEST_CASE("The state of a registration goes by the ids, whatever a message says of itself") {
+TEST_CASE("The state of a registration goes by the ids whatever a message says of itself") {
   LiveHub hub;
   const auto message = [](const std::string& status, const std::string& id) {
     return nlohmann::json{{"registrationId", 42}, {"status", status}, {"timestamp", 1}, {"id", id}}

@@ -63,7 +63,7 @@ TEST_CASE("A snapshot's id is the position however old the registration's last u
   CHECK(reading.messages[1]["data"]["id"] == LiveHub::id(1));
 }
 
-TEST_CASE("A snapshot is encoded once for all who join, until the registration changes") {
+TEST_CASE("A snapshot is encoded once for all who join until the registration changes") {
   LiveHub hub;
   const auto snapshot_frame = [&hub] {
     const SubscriptionId id = hub.subscribe(follow(42), Instant{}, timestamp_ms);
@@ -114,7 +114,7 @@ TEST_CASE("A forgotten registration gets its whole state back from the journal")
   CHECK(take(hub, hub.subscribe({}, Instant{}, timestamp_ms)).types() == "connected");
 }
 
-TEST_CASE("Large texts are bounded by bytes, and the newest registration is always kept") {
+TEST_CASE("Large texts are bounded by bytes and the newest registration is always kept") {
   KnownRegistrations known(registration_workflow(), {.count_max = 100, .bytes_max = 1'000});
   for (std::int64_t id = 1; id <= 50; ++id) {
     known.apply(id, update_of(id, std::string(200, 'x')));

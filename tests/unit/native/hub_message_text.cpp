@@ -28,7 +28,7 @@ std::string sent_for(std::string_view message) {
 
 }  // namespace
 
-TEST_CASE("A message goes out as it was published, whatever it looks like") {
+TEST_CASE("A message goes out as it was published whatever it looks like") {
   for (
       const std::string_view message :
       {R"({ "registrationId":42 , "status":"A","x":1.50e+2,"x":[] })",

@@ -224,7 +224,7 @@ class Reader {
 
 }  // namespace
 
-TEST_CASE("Readers that come, lag, are cut and resume receive all of it once, or are told") {
+TEST_CASE("Readers that lag or are cut and resume receive everything once or a reset") {
   Tally all;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     INFO("seed " << seed);

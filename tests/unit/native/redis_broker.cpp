@@ -49,7 +49,7 @@ using regstream::test::updates;
 
 }  // namespace
 
-TEST_CASE("a publish is heard by this broker, by another one, and by any program") {
+TEST_CASE("a publish is heard by this broker by another one and by any program") {
   const RedisServer server;
   Fixture here{options_of(server)};
   Fixture there{options_of(server)};
@@ -101,7 +101,7 @@ TEST_CASE("a broker that starts during a burst delivers all of it once") {
   CHECK(late.heard == updates(1, count));
 }
 
-TEST_CASE("a bare PUBLISH of any program is adopted, byte for byte") {
+TEST_CASE("a bare PUBLISH of any program is adopted byte for byte") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -283,7 +283,7 @@ TEST_CASE("more publishes than may be in flight arrive in order") {
   CHECK(fixture.heard == updates(1, 500));
 }
 
-TEST_CASE("after redis was killed and started again without its data, a new epoch begins") {
+TEST_CASE("after redis was killed and started again without its data a new epoch begins") {
   RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -311,7 +311,7 @@ TEST_CASE("after redis was killed and started again without its data, a new epoc
   CHECK(fixture.failed.empty());
 }
 
-TEST_CASE("after redis was killed and started again with its data, the history goes on") {
+TEST_CASE("after redis was killed and started again with its data the history goes on") {
   RedisServer server{{}, RedisData::kept};
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -405,7 +405,7 @@ TEST_CASE("a broker that starts before redis does finds it once it is there") {
   CHECK(fixture.wait_heard(1));
 }
 
-TEST_CASE("a queue that is full while redis is away refuses, and keeps what it has") {
+TEST_CASE("a queue that is full while redis is away refuses and keeps what it has") {
   RedisServer server;
   server.kill();
   Fixture fixture{options_of(server), {.waiting_max = 2}};
@@ -420,7 +420,7 @@ TEST_CASE("a queue that is full while redis is away refuses, and keeps what it h
   CHECK(fixture.heard == updates(1, 2));
 }
 
-TEST_CASE("a publish whose acknowledgement was lost is sent again, and is in the history once") {
+TEST_CASE("a publish whose acknowledgement was lost is sent again and is in the history once") {
   const RedisServer server;
   auto options = options_of(server);
   options.timing.reply_timeout = Duration{1'000};
@@ -461,7 +461,7 @@ TEST_CASE("a publish is given up when redis stays away for longer than it keeps 
   CHECK(fixture.done == updates(2, 2));
 }
 
-TEST_CASE("connections that are killed during a burst lose nothing, and double nothing") {
+TEST_CASE("connections that are killed during a burst lose nothing and double nothing") {
   const RedisServer server;
   auto options = options_of(server);
   options.timing.stable_after = Duration{0};
@@ -484,7 +484,7 @@ TEST_CASE("connections that are killed during a burst lose nothing, and double n
   CHECK(fixture.histories.size() == 1);
 }
 
-TEST_CASE("while redis pauses its clients, nothing is lost") {
+TEST_CASE("while redis pauses its clients nothing is lost") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -536,7 +536,7 @@ TEST_CASE(
   CHECK(fixture.done == messages);
 }
 
-TEST_CASE("a history that is trimmed while this broker is away begins anew") {
+TEST_CASE("a history that is trimmed while this broker is away begins again") {
   RedisServer server;
   auto options = options_of(server);
   options.history.length_max = 10;
@@ -567,7 +567,7 @@ TEST_CASE("a frozen redis is noticed and reconnected later") {
   CHECK(fixture.wait_connected());
 }
 
-TEST_CASE("a message beyond the limit is refused before it is sent, and one at it arrives") {
+TEST_CASE("a message beyond the limit is refused before it is sent and one at it arrives") {
   const RedisServer server;
   Fixture fixture{options_of(server), {.message_bytes_max = 100'000}};
   const std::string begin = R"({"registrationId":1,"status":"PENDING","message":")";
@@ -580,7 +580,7 @@ TEST_CASE("a message beyond the limit is refused before it is sent, and one at i
   CHECK(fixture.heard.front() == most);
 }
 
-TEST_CASE("a wrong password leaves the broker away, and its publishes waiting") {
+TEST_CASE("a wrong password leaves the broker away and its publishes waiting") {
   const RedisServer server{"s3cret"};
   auto options = options_of(server);
   options.password = "wrong";
@@ -614,7 +614,7 @@ TEST_CASE("text that is not an object is refused and later updates are published
   CHECK_THAT(fixture.last_error, Contains("no JSON object"));
 }
 
-TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
+TEST_CASE("a destroyed redis broker calls nobody and leaves nothing to run") {
   RedisServer server;
   auto fixture = std::make_unique<Fixture>(options_of(server));
 

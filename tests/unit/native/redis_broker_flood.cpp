@@ -36,7 +36,7 @@ std::string large_update(int number) {
 
 }  // namespace
 
-TEST_CASE("a flood of large bare messages waits in redis, and loses none") {
+TEST_CASE("a flood of large bare messages waits in redis and loses none") {
   const RedisServer server;
   BrokerFixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -52,7 +52,7 @@ TEST_CASE("a flood of large bare messages waits in redis, and loses none") {
   CHECK(fixture.broker->dropped().overflowing == 0);
 }
 
-TEST_CASE("a flood of small bare messages, of many times the history, loses none") {
+TEST_CASE("a flood of small bare messages of many times the history loses none") {
   const RedisServer server;
   BrokerFixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());

@@ -100,7 +100,7 @@ TEST_CASE("a broker gets past foreign entries of the history") {
   }));
 }
 
-TEST_CASE("a bare message is adopted once, whatever stands around it and in it") {
+TEST_CASE("a bare message is adopted once whatever stands around it and in it") {
   const RedisServer server;
   boost::asio::io_context context;
   RedisBroker broker{context, options_of(server)};

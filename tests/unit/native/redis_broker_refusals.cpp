@@ -172,7 +172,7 @@ TEST_CASE("a history begins only once redis accepts writes") {
   CHECK(fixture.wait([&] { return fixture.broker->is_connected() && can_publish(fixture); }));
 }
 
-TEST_CASE("one refused update leaves the broker ready, and one that redis forbids does not") {
+TEST_CASE("one refused update leaves the broker ready and one that redis forbids does not") {
   RedisServer server;
   BrokerFixture fixture{options_of(server)};
   REQUIRE(fixture.wait([&] { return can_publish(fixture); }));

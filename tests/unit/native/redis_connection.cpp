@@ -148,7 +148,7 @@ std::string pushed(std::size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("a server that goes on without an answer to PING holds more, however fast it comes") {
+TEST_CASE("a server that goes on without an answer to PING holds more however fast it comes") {
   boost::asio::io_context context;
   const auto [bytes, is_behind] = GENERATE(table<std::size_t, bool>({
       {1'000, false},   // Less than is worth a question.
@@ -172,7 +172,7 @@ TEST_CASE("a server that goes on without an answer to PING holds more, however f
   CHECK(drained == 0);
 }
 
-TEST_CASE("a paused connection reads nothing, and then all, and says when that is all there was") {
+TEST_CASE("a paused connection reads nothing and then all and says when that is all there was") {
   const RedisServer server;
   boost::asio::io_context context;
   int heard = 0;
@@ -222,7 +222,7 @@ TEST_CASE("a server that announces a thousand million elements is cut off before
   CHECK(end_of(context, boastful.options()).kind == RedisFailureKind::oversized);
 }
 
-TEST_CASE("a connection whose handler throws ends, and the exception reaches the loop") {
+TEST_CASE("a connection whose handler throws ends and the exception reaches the loop") {
   const RedisServer server;
   boost::asio::io_context context;
   std::optional<RedisConnection> connection;
@@ -295,7 +295,7 @@ TEST_CASE("a redis that cannot save to disk carries messages all the same") {
   CHECK(run_until(context, [&is_ready] { return is_ready; }));
 }
 
-TEST_CASE("an idle connection is kept by PING, a subscribed one too") {
+TEST_CASE("an idle connection is kept by PING and a subscribed one too") {
   const bool is_subscribed = GENERATE(false, true);
   const RedisServer server;
   boost::asio::io_context context;
@@ -339,7 +339,7 @@ TEST_CASE("an idle connection is kept by PING, a subscribed one too") {
   CHECK_FALSE(has_ended);
 }
 
-TEST_CASE("a destroyed connection calls nobody, and leaves nothing to run") {
+TEST_CASE("a destroyed connection calls nobody and leaves nothing to run") {
   const RedisServer server;
   boost::asio::io_context context;
   bool is_called = false;

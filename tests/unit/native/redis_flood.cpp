@@ -285,7 +285,7 @@ TEST_CASE("entries are not awaited when the channel will not be read") {
   CHECK(follower.adoption().unreceived() == 0);
 }
 
-TEST_CASE("pages grow while there is more, and begin small again") {
+TEST_CASE("pages grow while there is more and begin small again") {
   HistoryFollower follower{{.page_bytes = 100, .page_bytes_max = 400}};
   follower.on_callable();
   follower.on_subscribed(id(9));

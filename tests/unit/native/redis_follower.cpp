@@ -130,7 +130,7 @@ TEST_CASE("an empty history is delivered as its position alone") {
   CHECK(poll_all(follower) == Lines{"history 1000-0", "live"});
 }
 
-TEST_CASE("a burst on the channel costs two reads, and no more") {
+TEST_CASE("a burst on the channel costs two reads and no more") {
   auto follower = follower_at(id(1));
   for (std::uint64_t sequence = 2; sequence <= 100; ++sequence) {
     follower.on_message(message(id(sequence)));

@@ -150,7 +150,7 @@ TEST_CASE("the check says what to do about an unknown host") {
              Contains("no-such-host.invalid") && Contains("REDIS_HOST"));
 }
 
-TEST_CASE("a single publish enters the history, once under one key") {
+TEST_CASE("a single publish enters the history once under one key") {
   const RedisServer server;
   const auto options = options_at(server.port());
   const auto publish = [&options](int number, const std::string& key) {
@@ -172,7 +172,7 @@ TEST_CASE("a single publish that redis refuses says why") {
   CHECK(std::get<RedisFailure>(result).kind == RedisFailureKind::password);
 }
 
-TEST_CASE("a single publish over a limit is the caller's mistake, and asks redis nothing") {
+TEST_CASE("a single publish over a limit is the caller's mistake and asks redis nothing") {
   const auto options = options_at(regstream::test::unused_port());
   constexpr regstream::broker::PublishLimits limits;
   const std::string largest(limits.message_bytes_max, ' ');
@@ -202,7 +202,7 @@ TEST_CASE("a single publish of text that is not an object is refused") {
   CHECK_THAT(std::get<RedisFailure>(result).what, Contains("no JSON object"));
 }
 
-TEST_CASE("one update is tried again while redis refuses in passing, and published once") {
+TEST_CASE("one update is tried again while redis refuses in passing and published once") {
   RedisServer server;
   // A busy server does not count the calls that it refuses.
   const auto code =

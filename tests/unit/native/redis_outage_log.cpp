@@ -111,7 +111,7 @@ TEST_CASE("a redis that comes and goes is one line a kind in ten seconds") {
         "at localhost:6379 takes updates again after 12.0 s\n");
 }
 
-TEST_CASE("a line that is held back is written when it is due, if it is still true") {
+TEST_CASE("a line that is held back is written when it is due if it is still true") {
   OutageLog log{"localhost:6379"};
   {
     const CapturedLog captured;
@@ -162,7 +162,7 @@ TEST_CASE("an outage is counted from its first failure") {
   CHECK_FALSE(log.away_since());
 }
 
-TEST_CASE("a redis that is slow is one line, and one when it is in time again") {
+TEST_CASE("a redis that is slow is one line and one when it is in time again") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
   log.slow(Duration{412}, at(0));

@@ -48,7 +48,7 @@ TEST_CASE("a redis that refuses writes refuses a publish and a probe for now") {
   CHECK(program.history().entries.size() == 1);
 }
 
-TEST_CASE("a probe changes nothing, and is refused where the history can't be") {
+TEST_CASE("a probe changes nothing and is refused where the history can't be") {
   RedisServer server;
   const ScriptCalls calls;
   OtherProgram program{server};
@@ -58,7 +58,7 @@ TEST_CASE("a probe changes nothing, and is refused where the history can't be") 
   CHECK(reply_code(reply_text(*program.command(calls.probe()))) == "WRONGTYPE");
 }
 
-TEST_CASE("each passing error is found by its code, and no other error is one") {
+TEST_CASE("each passing error is found by its code and no other error is one") {
   CHECK(passing_errors().size() == 12);
   for (const auto& error : passing_errors()) {
     CAPTURE(error.code);

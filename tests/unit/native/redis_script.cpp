@@ -35,7 +35,7 @@ const std::string history = regstream::test::names.history();
 
 }  // namespace
 
-TEST_CASE("the first use begins a history at the server's time, and its first update is number 1") {
+TEST_CASE("the first use begins a history at the server's time and its first update is number 1") {
   const RedisServer server;
   Caller caller{server};
   const auto time = caller.program.command({"TIME"});
@@ -51,7 +51,7 @@ TEST_CASE("the first use begins a history at the server's time, and its first up
                                    stamped_json(update_json(2), after(position, 2))});
 }
 
-TEST_CASE("the id is the last member, and white space around the object goes") {
+TEST_CASE("the id is the last member and white space around the object goes") {
   const RedisServer server;
   Caller caller{server};
   OtherProgram listener{server};
@@ -87,7 +87,7 @@ TEST_CASE("text that is not an object is refused and changes nothing") {
   CHECK(caller.program.command({"EXISTS", history})->integer == 0);
 }
 
-TEST_CASE("a key that was seen gives the earlier id, and nothing else happens") {
+TEST_CASE("a key that was seen gives the earlier id and nothing else happens") {
   const RedisServer server;
   Caller caller{server, {.key_lifetime = Duration{5'000}}};
   const auto id = caller.publish(update_json(1), "key");
@@ -139,7 +139,7 @@ TEST_CASE("publishers at once give ids without a gap or a double") {
   }
 }
 
-TEST_CASE("the history's length is limited, and its ids go on") {
+TEST_CASE("the history's length is limited and its ids go on") {
   const RedisServer server;
   Caller caller{server, {.length_max = 3}};
   const auto position = caller.open();
@@ -202,7 +202,7 @@ TEST_CASE("a history that ends before the known id begins a new epoch with what 
   }
 }
 
-TEST_CASE("each offer is adopted once, whoever makes it and however often") {
+TEST_CASE("each offer is adopted once by any caller and however often") {
   const RedisServer server;
   Caller here{server};
   Caller there{server};
@@ -297,7 +297,7 @@ TEST_CASE(
   CHECK(caller.program.history().entries.size() == 40);
 }
 
-TEST_CASE("a page brings more than the entry that it is asked for, however large that is") {
+TEST_CASE("a page brings more than the entry that it is asked for however large that is") {
   const RedisServer server;
   Caller caller{server};
   const std::string begin = R"({"registrationId":42,"status":"PENDING","message":")";
@@ -314,7 +314,7 @@ TEST_CASE("a page brings more than the entry that it is asked for, however large
   CHECK(page.entries[1].id == after(position, 2));
 }
 
-TEST_CASE("a key of another type where the history belongs is an error, and left alone") {
+TEST_CASE("a key of another type where the history belongs is an error and left alone") {
   const RedisServer server;
   Caller caller{server};
   caller.program.command({"SET", history, "mine"});

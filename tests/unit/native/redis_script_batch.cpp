@@ -61,7 +61,7 @@ constexpr const char* older = "ERR the updates are older than others that their 
 
 }  // namespace
 
-TEST_CASE("a batch enters the history in its order, and each update is told by itself") {
+TEST_CASE("a batch enters the history in its order and each update is told by itself") {
   const RedisServer server;
   Caller caller{server};
   OtherProgram listener{server};
@@ -76,7 +76,7 @@ TEST_CASE("a batch enters the history in its order, and each update is told by i
   }
 }
 
-TEST_CASE("a batch that is sent again gets its ids again, and nothing else happens") {
+TEST_CASE("a batch that is sent again gets its ids again and nothing else happens") {
   const RedisServer server;
   Caller caller{server, {.key_lifetime = Duration{5'000}}};
   const auto position = caller.open();
@@ -147,7 +147,7 @@ TEST_CASE("a batch without unanswered ones before it continues from the publishe
   }
 }
 
-TEST_CASE("an update that can't be in the history fails alone, and again when it is sent again") {
+TEST_CASE("an update that can't be in the history fails alone and again when it is sent again") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();
@@ -180,7 +180,7 @@ TEST_CASE("an update that can't be in the history fails alone, and again when it
   }
 }
 
-TEST_CASE("an application's key is one update, in a batch and in others") {
+TEST_CASE("an application's key is one update in a batch and in others") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();
@@ -255,7 +255,7 @@ TEST_CASE("a batch is trimmed as so many updates are") {
   }
 }
 
-TEST_CASE("whatever command a publisher lacks, of a batch that failed nothing is left") {
+TEST_CASE("whatever command a publisher lacks of a batch that failed nothing is left") {
   const RedisServer server;
   Caller caller{server};
   const bool has_history = GENERATE(false, true);

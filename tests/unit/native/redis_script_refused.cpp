@@ -112,7 +112,7 @@ TEST_CASE("whatever permission a publisher lacks a failed update is not in the h
   check_told_is_true(situation, user);
 }
 
-TEST_CASE("a probe is refused wherever a publish would be, and changes nothing") {
+TEST_CASE("a probe is refused wherever a publish would be and changes nothing") {
   Situation situation{any_before()};
   const auto lacking = GENERATE(as<std::string>{}, "", "get", "set", "exists", "time", "xinfo",
                                 "xrange", "xadd", "xdel", "del", "eval");
@@ -160,7 +160,7 @@ TEST_CASE("a publisher that may not use a key has no update in the history") {
   check_told_is_true(situation, user);
 }
 
-TEST_CASE("a Redis without memory takes nothing, or all of an update") {
+TEST_CASE("a Redis without memory takes nothing or all of an update") {
   Situation situation{any_before()};
   situation.caller.program.command({"CONFIG", "SET", "maxmemory", "1"});
   const auto reply = situation.caller.program.command(
@@ -173,7 +173,7 @@ TEST_CASE("a Redis without memory takes nothing, or all of an update") {
   CHECK(id == published_id(*reply).value_or(id));
 }
 
-TEST_CASE("a read-only Redis, and one with too few replicas, takes nothing") {
+TEST_CASE("a read-only Redis and one with too few replicas accept nothing") {
   Situation situation{any_before()};
   const auto before = situation.kept();
   const auto call = situation.caller.calls.publish(situation.known, "tried", situation.tried);
@@ -184,7 +184,7 @@ TEST_CASE("a read-only Redis, and one with too few replicas, takes nothing") {
   CHECK(situation.caller.program.command({"EXISTS", key})->integer == 0);
 }
 
-TEST_CASE("a key of another type under which an update belongs is an error, and left alone") {
+TEST_CASE("a key of another type under which an update belongs is an error and left alone") {
   Situation situation{any_before()};
   situation.caller.program.command({"LPUSH", key, "mine"});
   const auto before = situation.kept();

@@ -45,7 +45,7 @@ void wait_for(OtherProgram& program, const std::string& name, const std::string&
 
 }  // namespace
 
-TEST_CASE("a server that was started again goes on in a new epoch, with all that it still has") {
+TEST_CASE("a server that was started again goes on in a new epoch with all that it still has") {
   RedisServer server{{}, RedisData::kept};
   EventId last;
   {
@@ -131,7 +131,7 @@ TEST_CASE("whether a server syncs each write is read from its configuration") {
   read_as<Refused>(Question::durability, *program.command({"CONFIG", "NOTHING"}));
 }
 
-TEST_CASE("a replica that was promoted begins a new epoch, though it syncs each write") {
+TEST_CASE("a replica that was promoted begins a new epoch though it syncs each write") {
   const RedisServer primary{{}, RedisData::kept};
   const RedisServer replica{{}, RedisData::kept};
   Caller before{primary};
@@ -247,7 +247,7 @@ TEST_CASE("the server's key is written once and its loss is a doubt") {
   CHECK(kept() == identity + ' ' + std::to_string(next.epoch));
 }
 
-TEST_CASE("what an earlier version has kept of the server, without an epoch, is no doubt") {
+TEST_CASE("a server's key of an earlier version without an epoch is no doubt") {
   const RedisServer server;
   Caller caller{server};
   const auto end = caller.publish(update_json(1), "1");

@@ -103,7 +103,7 @@ std::string append(EmbeddedJournal& journal, const std::string& message) {
 
 }  // namespace
 
-TEST_CASE("a new file is its owner's alone, with all that SQLite puts beside it") {
+TEST_CASE("a new file is its owner's alone with all that SQLite puts beside it") {
   const OpenHanded open_handed;
   const CapturedLog captured;
   const TemporaryFolder folder;
@@ -120,7 +120,7 @@ TEST_CASE("a new file is its owner's alone, with all that SQLite puts beside it"
   CHECK(captured.text().empty());
 }
 
-TEST_CASE("a file that others may read keeps its mode, and the log says how to change it") {
+TEST_CASE("a file that others may read keeps its mode and the log says how to change it") {
   const OpenHanded open_handed;
   const TemporaryFolder folder;
   const fs::path path = folder / "notes.sqlite";
@@ -160,7 +160,7 @@ TEST_CASE("a link to a file is followed") {
   CHECK(error_of_opening(folder / "link") == "none");
 }
 
-TEST_CASE("another program's file is left as it was, with what stands beside it") {
+TEST_CASE("another program's file is left as it was with what stands beside it") {
   const auto [beside, work] = GENERATE(table<const char*, const char*>({
       {"-wal",
        "PRAGMA journal_mode = WAL; CREATE TABLE books (title); INSERT INTO books VALUES (1)"},
@@ -229,7 +229,7 @@ TEST_CASE("a disk that is full at the start is one sentence") {
              Contains("notes.sqlite: the disk failed, or a quota or a limit of file sizes"));
 }
 
-TEST_CASE("a disk that fills up costs the messages that it can't keep, and nothing else") {
+TEST_CASE("a disk that fills up costs the messages that it can't keep and nothing else") {
   const CapturedLog captured;
   const TemporaryFolder folder;
   const fs::path path = folder / "journal.sqlite3";
