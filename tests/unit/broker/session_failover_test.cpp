@@ -204,7 +204,7 @@ TEST_CASE(
   CHECK(bench.call_reply(Done{}) == Texts{"publish k", "followed, waited 1"});
 }
 
-TEST_CASE("after an interruption the primary is looked for anew") {
+TEST_CASE("after an interruption the primary is searched again") {
   Bench bench{with_sentinels()};
   bring_up(bench);
   bench.session.on_interrupted(bench.now);

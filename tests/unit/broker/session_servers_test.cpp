@@ -36,7 +36,7 @@ const std::string moved = "failed: " + moved_failure().what;
 
 }  // namespace
 
-TEST_CASE("a listener at another server than a newer caller is connected anew as is the waiter") {
+TEST_CASE("a listener at another server than a newer caller is reconnected as is the waiter") {
   Bench bench;
   bench.bring_up_gateway();
   bench.lose(LinkRole::caller);
@@ -47,7 +47,7 @@ TEST_CASE("a listener at another server than a newer caller is connected anew as
   CHECK_FALSE(bench.session.is_connected());
 }
 
-TEST_CASE("a caller at another server than a newer listener is connected anew as is the waiter") {
+TEST_CASE("a caller at another server than a newer listener is reconnected as is the waiter") {
   Bench bench;
   bench.bring_up_gateway();
   bench.publish("a");
@@ -62,7 +62,7 @@ TEST_CASE("a caller at another server than a newer listener is connected anew as
   CHECK(bench.session.queue().waiting() == 1);  // It is sent to the second, under its key.
 }
 
-TEST_CASE("connections of one instant to two servers are told apart in the end") {
+TEST_CASE("connections of one instant to two servers lead to one in the end") {
   Bench bench;
   bench.session.follow();
   bench.wants();

@@ -249,7 +249,7 @@ TEST_CASE("Ten thousand clients that come at once are not served at once from th
   CHECK(most <= 10'000 / Beats::phases + 1);
 }
 
-TEST_CASE("A late deadline gives one ping to everyone who is due encoded once") {
+TEST_CASE("A late deadline gives one ping to every stream that is due encoded once") {
   LiveHub hub({.ping_interval = Duration{100}});
   const SubscriptionId first = hub.subscribe({}, at(0), timestamp_ms);
   const SubscriptionId second = hub.subscribe({}, at(10), timestamp_ms);

@@ -101,7 +101,7 @@ TEST_CASE("redis's last words are reported and not only the closed connection") 
   CHECK_THAT(end.what, Contains("limit of clients"));
 }
 
-TEST_CASE("a redis that still loads its data is told from one that refuses") {
+TEST_CASE("a redis that still loads its data is not mistaken for one that refuses") {
   boost::asio::io_context context;
   const Impostor loading{context, "-LOADING Redis is loading the dataset in memory\r\n"};
   CHECK(end_of(context, loading.options()).kind == RedisFailureKind::passing);

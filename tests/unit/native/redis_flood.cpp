@@ -138,7 +138,7 @@ TEST_CASE("the same text is offered as often as it was received past those witho
   }
 }
 
-TEST_CASE("a channel that ends before it was read to its end is recorded as a loss") {
+TEST_CASE("a follower whose channel ends before it was read to its end records a loss") {
   auto follower = follower_of({.waiting_max = 1});
   follower.on_message(update_json(1));
   CHECK(next_of<Adopt>(follower));

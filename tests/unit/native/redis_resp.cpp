@@ -68,7 +68,7 @@ TEST_CASE("an array that announces more elements than a reply may have is refuse
   CHECK(outcome_of("*4294967297\r\n", {}).is_broken);
 }
 
-TEST_CASE("elements count over all arrays of a reply and anew in the next one") {
+TEST_CASE("elements count over all arrays of a reply and start at zero in the next one") {
   const ReplyLimits limits{.elements_max = 9};
   CHECK(
       outcome_of("*3\r\n*2\r\n:1\r\n:1\r\n*2\r\n:1\r\n:1\r\n*2\r\n:1\r\n:1\r\n", limits).replies ==

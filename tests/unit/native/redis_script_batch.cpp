@@ -61,7 +61,7 @@ constexpr const char* older = "ERR the updates are older than others that their 
 
 }  // namespace
 
-TEST_CASE("a batch enters the history in its order and each update is told by itself") {
+TEST_CASE("a batch enters the history in its order and each update has its own result") {
   const RedisServer server;
   Caller caller{server};
   OtherProgram listener{server};

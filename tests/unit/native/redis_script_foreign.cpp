@@ -217,7 +217,7 @@ TEST_CASE("the history's bytes are counted across what somebody else wrote") {
   CHECK(caller.open().epoch == end.epoch);
 }
 
-TEST_CASE("a foreign entry of 40 MB is neither told nor kept for longer than its time") {
+TEST_CASE("a foreign entry of 40 MB is never delivered and trimmed in its turn") {
   const RedisServer server;
   Caller caller{server, {.length_max = 3}};
   const auto first = caller.publish(update_json(1), "1");
