@@ -176,10 +176,11 @@ TEST_CASE("a header with a duplicate member or an unknown extension is refused",
   CHECK_THAT(with_header(R"({"alg":["HS256"]})"), Contains("alg"));
   CHECK_THAT(with_header(R"({"alg":"HS256","crit":["exp"],"exp":1})"), Contains("crit"));
   CHECK_THAT(with_header(R"({"alg":"HS256","crit":[]})"), Contains("crit"));
-  CHECK_THAT(with_header("[]"), Contains("no JSON object"));
-  CHECK_THAT(with_header(""), Contains("no JSON object"));
-  CHECK_THAT(with_header(R"({"alg":"HS256","x":[[[[[[[[[]]]]]]]]]})"), Contains("no JSON object"));
-  CHECK_THAT(with_header("{\"alg\":\"HS256\",\"x\":\"\xff\"}"), Contains("no JSON object"));
+  CHECK_THAT(with_header("[]"), Contains("not a JSON object"));
+  CHECK_THAT(with_header(""), Contains("not a JSON object"));
+  CHECK_THAT(with_header(R"({"alg":"HS256","x":[[[[[[[[[]]]]]]]]]})"),
+             Contains("not a JSON object"));
+  CHECK_THAT(with_header("{\"alg\":\"HS256\",\"x\":\"\xff\"}"), Contains("not a JSON object"));
 }
 
 TEST_CASE("a typ must say that it is a token or be absent", "[access]") {

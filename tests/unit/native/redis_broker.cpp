@@ -611,7 +611,7 @@ TEST_CASE("text that is not an object is refused and later updates are published
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait_done(1));
   CHECK(fixture.failed == Messages{"text"});
-  CHECK_THAT(fixture.last_error, Contains("no JSON object"));
+  CHECK_THAT(fixture.last_error, Contains("not a JSON object"));
 }
 
 TEST_CASE("a destroyed redis broker calls nobody and leaves nothing to run") {

@@ -199,7 +199,7 @@ TEST_CASE("a single publish counts once enough replicas have it") {
 TEST_CASE("a single publish of text that is not an object is refused") {
   const RedisServer server;
   const auto result = publish_once(options_at(server.port()), "text");
-  CHECK_THAT(std::get<RedisFailure>(result).what, Contains("no JSON object"));
+  CHECK_THAT(std::get<RedisFailure>(result).what, Contains("not a JSON object"));
 }
 
 TEST_CASE("one update is tried again while redis refuses in passing and published once") {

@@ -83,7 +83,7 @@ TEST_CASE("text that is not an object is refused and changes nothing") {
   const auto text =
       GENERATE(values<std::string>({"", " ", "text", "{", "}", "[1]", "{\"a\":1", "null"}));
   const auto reply = caller.program.command(caller.calls.publish({}, "key", text));
-  CHECK(published_text(*reply) == "ERR the update is no JSON object");
+  CHECK(published_text(*reply) == "ERR the update is not a JSON object");
   CHECK(caller.program.command({"EXISTS", history})->integer == 0);
 }
 

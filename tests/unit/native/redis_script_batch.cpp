@@ -158,11 +158,12 @@ TEST_CASE("an update that can't be in the history fails alone and again when it 
                                {.message = '{' + std::string(1U << 20U, ' ') + '}', .key = {}},
                                {.message = update_json(2), .key = "taken"},
                                {.message = update_json(3), .key = {}}});
-  const std::string answer = "ERR the update is no JSON object " + to_string(after(position)) +
-                             ' ' + to_string(after(position, 2)) +
-                             " ERR the update has more bytes than readers take WRONGTYPE Operation "
-                             "against a key holding the wrong kind of value " +
-                             to_string(after(position, 3));
+  const std::string answer =
+      "ERR the update is not a JSON object " + to_string(after(position)) + ' ' +
+      to_string(after(position, 2)) +
+      " ERR the update has more bytes than readers accept WRONGTYPE Operation "
+      "against a key holding the wrong kind of value " +
+      to_string(after(position, 3));
   CHECK(caller.batch(mixed) == answer);
   CHECK(caller.batch(mixed) == answer);
   CHECK(caller.messages().size() == 3);
@@ -173,7 +174,7 @@ TEST_CASE("an update that can't be in the history fails alone and again when it 
   SECTION("also where all of them are such") {
     auto none = batch(8, 2, false);
     none.updates[0].message = none.updates[1].message = "[]";
-    const std::string each = "ERR the update is no JSON object";
+    const std::string each = "ERR the update is not a JSON object";
     CHECK(caller.batch(none) == each + ' ' + each);
     CHECK(caller.batch(none) == each + ' ' + each);
     CHECK(caller.batch(batch(10, 1, false)) == to_string(after(position, 5)));

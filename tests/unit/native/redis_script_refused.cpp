@@ -202,7 +202,7 @@ TEST_CASE("an update that no reader accepts is refused and changes nothing") {
       situation.caller.calls.publish({}, "tried",
                                      R"({"registrationId":42,"status":"P","message":")" +
                                          std::string((1U << 20U) + 300, 'x') + "\"}"));
-  CHECK(published_text(*reply) == "ERR the update has more bytes than readers take");
+  CHECK(published_text(*reply) == "ERR the update has more bytes than readers accept");
   CHECK((situation.kept() == before));
 }
 
