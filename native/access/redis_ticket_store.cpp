@@ -187,12 +187,12 @@ RedisTicketStore::~RedisTicketStore() {
 }
 
 void RedisTicketStore::keep(const Workflow& workflow, const std::string& name, std::string sealed,
-                            KeptHandler done) {
+                            KeepHandler done) {
   implementation_->ask({"SET", broker::HistoryNames(workflow.channel).ticket(name),
                         std::move(sealed), "PX", std::to_string(ticket_lifetime.count()), "NX"},
                        [done = std::move(done)](const redisReply* reply) {
                          const bool is_kept = reply != nullptr && reply->type == REDIS_REPLY_STATUS;
-                         done(is_kept ? Kept{TicketKept{}} : Kept{StoreAway{}});
+                         done(is_kept ? KeepResult{TicketKept{}} : KeepResult{StoreAway{}});
                        });
 }
 

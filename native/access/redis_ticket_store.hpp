@@ -19,7 +19,7 @@ class RedisTicketStore final : public TicketStore {
   ~RedisTicketStore() override;
 
   void keep(const Workflow& workflow, const std::string& name, std::string sealed,
-            KeptHandler done) override;
+            KeepHandler done) override;
   void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) override;
 
  private:

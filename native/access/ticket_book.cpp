@@ -44,9 +44,9 @@ std::string TicketBook::remove(Place ticket) {
 }
 
 void EmbeddedTicketStore::keep(const Workflow& /*workflow*/, const std::string& name,
-                               std::string sealed, KeptHandler done) {
+                               std::string sealed, KeepHandler done) {
   const auto wait = book_.keep(name, std::move(sealed), broker::monotonic_now());
-  done(wait ? Kept{StoreFull{*wait}} : Kept{TicketKept{}});
+  done(wait ? KeepResult{StoreFull{*wait}} : KeepResult{TicketKept{}});
 }
 
 void EmbeddedTicketStore::redeem(const Workflow& /*workflow*/, const std::string& name,

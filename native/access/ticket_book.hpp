@@ -49,7 +49,7 @@ class TicketBook {
 class EmbeddedTicketStore final : public TicketStore {
  public:
   void keep(const Workflow& workflow, const std::string& name, std::string sealed,
-            KeptHandler done) override;
+            KeepHandler done) override;
   void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) override;
 
  private:

@@ -25,8 +25,8 @@ struct StoreFull {
 /// once. Handlers are called once, during the call or later, on the loop's thread.
 class TicketStore {
  public:
-  using Kept = std::variant<TicketKept, StoreFull, StoreAway>;
-  using KeptHandler = std::function<void(Kept)>;
+  using KeepResult = std::variant<TicketKept, StoreFull, StoreAway>;
+  using KeepHandler = std::function<void(KeepResult)>;
   using RedeemResult = std::variant<std::string, NoTicket, StoreAway>;
   using RedeemHandler = std::function<void(RedeemResult)>;
 
@@ -36,7 +36,7 @@ class TicketStore {
   virtual ~TicketStore() = default;
 
   virtual void keep(const Workflow& workflow, const std::string& name, std::string sealed,
-                    KeptHandler done) = 0;
+                    KeepHandler done) = 0;
   virtual void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) = 0;
 };
 

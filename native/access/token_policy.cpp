@@ -157,17 +157,18 @@ void TokenPolicy::give_ticket(const std::string& token, const Grant& grant,
     return;
   }
   const TicketKeys keys = TicketKeys::make(workflow, system_random_bytes);
-  tickets_.keep(workflow, keys.name(), keys.seal(token),
-                [ticket = keys.ticket(), done = std::move(done)](const TicketStore::Kept& kept) {
-                  if (std::holds_alternative<TicketKept>(kept)) {
-                    done(Ticket{.text = ticket, .lifetime = ticket_lifetime});
-                  } else if (const auto* const full = std::get_if<StoreFull>(&kept)) {
-                    done(too_many("There are too many unused tickets.", full->wait,
-                                  DenialReason::tickets_unavailable));
-                  } else {
-                    done(tickets_away());
-                  }
-                });
+  tickets_.keep(
+      workflow, keys.name(), keys.seal(token),
+      [ticket = keys.ticket(), done = std::move(done)](const TicketStore::KeepResult& kept) {
+        if (std::holds_alternative<TicketKept>(kept)) {
+          done(Ticket{.text = ticket, .lifetime = ticket_lifetime});
+        } else if (const auto* const full = std::get_if<StoreFull>(&kept)) {
+          done(too_many("There are too many unused tickets.", full->wait,
+                        DenialReason::tickets_unavailable));
+        } else {
+          done(tickets_away());
+        }
+      });
 }
 
 void TokenPolicy::redeem(const std::string& ticket, const Workflow& workflow, Handler decided) {

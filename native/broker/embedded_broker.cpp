@@ -100,7 +100,8 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
       if (!waiting.done) {
         return;
       }
-      waiting = {{}, {}, std::move(waiting.done), "The broker is busy: too much waits for it."};
+      waiting = {
+          {}, {}, std::move(waiting.done), "The broker is busy: too many updates wait for it."};
       ++refused_;
     } else {
       waiting_bytes_ += waiting.bytes();

@@ -50,7 +50,7 @@ void OutageLog::on_fact(const SessionFact& fact, Instant now) {
 
     void operator()(const RedisFailed& fact) const { log.failed(fact.failure, now); }
     void operator()(const RedisRefuses& fact) const { log.refusing(fact.failure, now); }
-    void operator()(const RedisTakes& fact) const { log.taking(fact.waiting, now); }
+    void operator()(const RedisAccepts& fact) const { log.accepting(fact.waiting, now); }
     void operator()(const RedisFollowed& fact) const { log.back(fact.waited, now); }
     void operator()(const NotAwaited& fact) const { log.not_awaited(fact.failure); }
     void operator()(const AwaitedAgain& /*fact*/) const { log.awaited(); }
@@ -88,7 +88,7 @@ void OutageLog::back(std::size_t waiting, Instant now) {
   is_away_ = false;
   away_.end(now);
   said_ = 0;
-  if (!is_refusing_) {  // It refused only the connection, and `taking` will not be called.
+  if (!is_refusing_) {  // It refused only the connection, and `accepting` will not be called.
     refusals_said_.clear();
     shows_away_ = shows_away_ || std::exchange(shows_refusing_, false);
   }
@@ -107,11 +107,11 @@ void OutageLog::refusing(const RedisFailure& failure, Instant now) {
   }
 }
 
-void OutageLog::taking(std::size_t waiting, Instant now) {
+void OutageLog::accepting(std::size_t waiting, Instant now) {
   is_refusing_ = false;
   refusing_.end(now);
   refusals_said_.clear();
-  waited_for_taking_ = waiting;
+  waited_for_writes_ = waiting;
   say_ends();
 }
 
@@ -123,7 +123,7 @@ void OutageLog::say_ends() {
   }
   if (shows_refusing_ && !is_refusing_ &&
       logging::info(about("redis takes updates"), "redis at {} takes updates again{}{}", address_,
-                    refusing_.text(), waited(waited_for_taking_))) {
+                    refusing_.text(), waited(waited_for_writes_))) {
     shows_refusing_ = false;
   }
   if (shows_slow_ && !is_slow_ &&

@@ -37,7 +37,7 @@ class OutageLog {
   /// Connected, but a call was refused, for now or for good.
   void refusing(const RedisFailure& failure, Instant now);
   /// Redis accepts calls again.
-  void taking(std::size_t waiting, Instant now);
+  void accepting(std::size_t waiting, Instant now);
   /// A call took this long (`RoundTrips`); later, calls are quick again.
   void slow(Duration took, Instant now);
   void in_time(Instant now);
@@ -97,7 +97,7 @@ class OutageLog {
   Span refusing_;
   Span slow_;
   std::size_t waited_for_connection_ = 0;
-  std::size_t waited_for_taking_ = 0;
+  std::size_t waited_for_writes_ = 0;
 };
 
 }  // namespace regstream::broker

@@ -58,7 +58,7 @@ void GatewayProcess::start() {
     options.follower.adoption.waiting_max = plan_.bare_max;
     options.follower.adoption.bytes_max = plan_.bare_bytes_max;
   }
-  options.follower.adoption.unheard_max = plan_.unheard_max;
+  options.follower.adoption.unreceived_max = plan_.unheard_max;
   broker_ = std::make_unique<RedisBroker>(
       world_, servers_, plan_, *clock_, options,
       RedisBroker::Handlers{
@@ -137,7 +137,7 @@ void GatewayProcess::check_limits() const {
   if (streams_.hub().is_live() && follower.is_subscribed()) {
     const std::size_t page_entries_max =
         page_growth_max * plan_.page_bytes / (entry_bytes + message_bytes_min) + 2;
-    check(adoption.unheard(), plan_.unheard_max + page_entries_max + 1,
+    check(adoption.unreceived(), plan_.unheard_max + page_entries_max + 1,
           "entries ahead of the channel");
   }
   if (follower.counts().malformed.total() < malformed_heard_) {

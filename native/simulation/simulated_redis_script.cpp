@@ -195,7 +195,7 @@ std::optional<broker::PublishResult> SimulatedRedis::settled(
     return *id;
   }
   if (!object(update.message)) {
-    return broker::PublishError{"the update is no JSON object"};
+    return broker::PublishError{"the update is not a JSON object"};
   }
   return std::nullopt;
 }

@@ -114,7 +114,9 @@ describe.concurrent("keys that are fetched over TLS", () => {
     const good = issuer.answer;
     issuer.answer = answer;
     gateway.signal("SIGHUP");
-    const [line] = await gateway.untilLog(/the keys that verify tokens can't be fetched: .*; those that were fetched last stay/);
+    const [line] = await gateway.untilLog(
+      /the keys that verify tokens can't be fetched: .*; those that were fetched last stay/,
+    );
     expect(line).toMatch(reason);
     expect(await ask(gateway, tokenOf(ec, "ec"))).toMatchObject({ status: 200 });
     // It may be of a key that could not be fetched.

@@ -61,7 +61,7 @@ void Adoption::set_has_unverified(bool has_unverified) {
   leave_behind();
 }
 
-void Adoption::hear_bare(std::string_view text) {
+void Adoption::receive_bare(std::string_view text) {
   text = trimmed_json(text);
   const std::size_t hash = hash_of(text);
   ++counts_[hash];
@@ -80,14 +80,14 @@ void Adoption::shorten() {
   }
 }
 
-void Adoption::give_up_unheard() {
+void Adoption::give_up_unreceived() {
   if (!has_unverified_) {
     pass(read_);
   }
 }
 
 bool Adoption::probe() {
-  if (probed_ || has_unverified_ || !is_behind_ || heard_ >= read_) {
+  if (probed_ || has_unverified_ || !is_behind_ || received_ >= read_) {
     return false;
   }
   probed_ = read_;
@@ -105,8 +105,8 @@ void Adoption::probed() {
 
 /// The last entry up to which all adoptions are known, including those in `ahead_`.
 EventId Adoption::cursor() const {
-  const bool is_known = read_.epoch == heard_.epoch && read_after_ <= heard_;
-  return is_known ? std::max(read_, heard_) : heard_;
+  const bool is_known = read_.epoch == received_.epoch && read_after_ <= received_;
+  return is_known ? std::max(read_, received_) : received_;
 }
 
 void Adoption::advance_read(EventId id) {
@@ -122,7 +122,7 @@ void Adoption::advance_read(EventId id) {
 
 void Adoption::skip(EventId id) {
   advance_read(id);
-  if (id > heard_) {
+  if (id > received_) {
     ahead_.push_back({id, std::nullopt, std::nullopt, std::nullopt});
   }
   leave_behind();
@@ -130,12 +130,12 @@ void Adoption::skip(EventId id) {
 
 void Adoption::read(EventId id, std::string_view message, std::optional<EventId> adopted_as) {
   advance_read(id);
-  if (id <= heard_) {
+  if (id <= received_) {
     return;
   }
   // The search is rare: only for adoptions not received before a new epoch began.
-  const bool is_known =
-      adopted_as && (*adopted_as <= heard_ || (*adopted_as != id && is_ahead_already(*adopted_as)));
+  const bool is_known = adopted_as && (*adopted_as <= received_ ||
+                                       (*adopted_as != id && is_ahead_already(*adopted_as)));
   if (is_known) {
     adopted_as.reset();
   }
@@ -153,10 +153,10 @@ bool Adoption::is_ahead_already(EventId adopted_as) const {
                      [adopted_as](const Ahead& entry) { return entry.adopted_as == adopted_as; });
 }
 
-bool Adoption::hear_entry(EventId id, std::string_view message) {
+bool Adoption::receive_entry(EventId id, std::string_view message) {
   // Somebody repeats a message from before the subscription: the script never does.
   const bool was_before = id.epoch == begun_.epoch && id <= begun_;
-  if (id <= heard_ || was_before) {
+  if (id <= received_ || was_before) {
     return true;
   }
   const auto entry =
@@ -183,11 +183,11 @@ void Adoption::pass(EventId id) {
     }
     ahead_.pop_front();
   }
-  heard_ = std::max(heard_, id);
+  received_ = std::max(received_, id);
   is_behind_ = false;
   // All their adoptions have been received, and still did not take them off: some were missed while
   // the channel was not subscribed.
-  if (offered_ > 0 && heard_ >= offered_end_) {
+  if (offered_ > 0 && received_ >= offered_end_) {
     drop_offered();
   }
 }
@@ -198,7 +198,7 @@ void Adoption::pass(EventId id) {
 /// read, and would then be taken for known.
 void Adoption::leave_behind() {
   const bool is_read = read_.epoch == begun_.epoch && read_ >= begun_;
-  if (is_behind_ && !has_unverified_ && heard_ < begun_ && is_read) {
+  if (is_behind_ && !has_unverified_ && received_ < begun_ && is_read) {
     pass(begun_);
   }
 }
@@ -243,7 +243,7 @@ std::optional<Adopt> Adoption::next() {
     ++left[bare_[index].hash];
   }
   Adopt adopt{.cursor = cursor(), .offers = {}};
-  const bool counts_ahead = adopt.cursor != heard_;
+  const bool counts_ahead = adopt.cursor != received_;
   std::size_t bytes = 0;
   std::size_t index = offered_;
   for (; index < bare_.size() && adopt.offers.size() < limits_.offers_max; ++index) {

@@ -44,7 +44,7 @@ struct AdoptionLimits {
   std::size_t offers_bytes_max = 4U << 20U;
   /// Messages that were adopted or read, and not yet received on the channel: as many as Redis
   /// buffers for a subscriber by default (32 MB), and more. Some 60 bytes each.
-  std::size_t unheard_max = 500'000;
+  std::size_t unreceived_max = 500'000;
 };
 
 /// Gets bare messages from the channel into the history. A bare message is one that a program
@@ -70,7 +70,7 @@ class Adoption {
   /// Sets whether some received messages may still turn out to be bare.
   void set_has_unverified(bool has_unverified);
 
-  void hear_bare(std::string_view text);
+  void receive_bare(std::string_view text);
 
   /// The maximum is waiting: leave the channel unread until this is false again. That needs nothing
   /// from the channel.
@@ -81,8 +81,8 @@ class Adoption {
   /// or adopted than can be remembered; or the maximum is waiting, and could only be adopted after
   /// more was received.
   [[nodiscard]] bool is_overrun() const {
-    return ahead_.size() > limits_.unheard_max || offered_ > limits_.unheard_max ||
-           (is_behind_ && is_full() && (heard_ >= begun_ || read_ >= begun_));
+    return ahead_.size() > limits_.unreceived_max || offered_ > limits_.unreceived_max ||
+           (is_behind_ && is_full() && (received_ >= begun_ || read_ >= begun_));
   }
   /// Whether to probe the channel. Some entries that were read may have been published before the
   /// subscription began, but after the history's end was asked for (`begin`): they will never be
@@ -92,7 +92,7 @@ class Adoption {
   void probed();
   /// The entries read so far will not be received any more. Entries of the history that were not
   /// read still count: the adoption of one copy of a text must not be taken for another's.
-  void give_up_unheard();
+  void give_up_unreceived();
 
   /// An entry was read from the history. Ids must grow. An entry that was adopted in an earlier
   /// epoch, as `adopted_as`, may have been read or received then.
@@ -102,7 +102,7 @@ class Adoption {
 
   /// A message was received with an id that was read, or skipped, in the history. False: its text
   /// differs from the entry's.
-  [[nodiscard]] bool hear_entry(EventId id, std::string_view message);
+  [[nodiscard]] bool receive_entry(EventId id, std::string_view message);
 
   /// What to offer now. It is in flight until `answered` or `lost`. Empty: nothing.
   [[nodiscard]] std::optional<Adopt> next();
@@ -114,12 +114,12 @@ class Adoption {
   void lost();
 
   /// The last id received on the channel. The script only publishes greater ones.
-  [[nodiscard]] EventId heard() const { return heard_; }
+  [[nodiscard]] EventId last_received() const { return received_; }
 
   // What is held; see `AdoptionLimits`.
   [[nodiscard]] std::size_t waiting() const { return bare_.size() - offered_; }
   [[nodiscard]] std::size_t text_bytes() const { return text_bytes_; }
-  [[nodiscard]] std::size_t unheard() const { return std::max(offered_, ahead_.size()); }
+  [[nodiscard]] std::size_t unreceived() const { return std::max(offered_, ahead_.size()); }
 
  private:
   struct Ahead {
@@ -146,13 +146,13 @@ class Adoption {
   void shorten();
 
   AdoptionLimits limits_;
-  EventId heard_;                  // The last id received on the channel.
+  EventId received_;               // The last id received on the channel.
   EventId begun_;                  // Nothing up to this id will be received any more.
   std::optional<EventId> probed_;  // The last entry read when the channel was probed.
   EventId read_;                   // The last entry that was read.
   EventId read_after_;             // All entries since this one were read, in one epoch.
-  std::deque<Ahead> ahead_;        // Read, but not yet received: after `heard_`.
-  std::deque<Bare> bare_;          // Received since `heard_`, or not known to be adopted by then.
+  std::deque<Ahead> ahead_;        // Read, but not yet received: after `received_`.
+  std::deque<Bare> bare_;  // Received since `received_`, or not known to be adopted by then.
   // How often each hash is in `bare_`, and each origin in `ahead_`.
   std::unordered_map<std::size_t, std::size_t> counts_;
   std::unordered_map<std::size_t, std::size_t> ahead_counts_;

@@ -48,7 +48,7 @@ std::optional<RedisFailure> ChannelLink::on_reply(HistoryReply&& reply, Instant 
     say_lost(refused->failure);
   } else if (auto* const opened = std::get_if<HistoryOpened>(&reply);
              opened != nullptr && question == Question::open) {
-    gate_.on_taken();
+    gate_.on_accepted();
     position_ = opened->end;
     server_ = std::move(opened->server);
     is_subscription_wanted_ = true;
@@ -80,7 +80,7 @@ std::optional<HistoryCommand> ChannelLink::poll(Instant now) {
 }
 
 std::optional<bool> ChannelLink::poll_pause() {
-  const bool pauses = !follower_.may_hear();
+  const bool pauses = !follower_.may_receive();
   if (!link_.is_up() || std::exchange(is_paused_, pauses) == pauses) {
     return std::nullopt;
   }

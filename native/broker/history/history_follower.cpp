@@ -40,18 +40,18 @@ HistoryFollower::HistoryFollower(FollowerLimits limits, const Workflow& workflow
       adoption_(limits.adoption),
       page_bytes_(limits.page_bytes) {}
 
-void HistoryFollower::begin_anew() {
-  HistoryFollower anew{limits_, *workflow_};
-  anew.past_epochs_ = past_epochs_;
-  anew.known_ = known_;
-  anew.counts_ = counts_;
-  anew.is_catch_up_wanted_ = is_catch_up_wanted_ || is_catching_up_ ||
-                             std::any_of(pending_actions_.begin(), pending_actions_.end(),
-                                         [](const FollowerAction& action) {
-                                           return std::holds_alternative<CaughtUp>(action);
-                                         });
-  anew.is_loss_due_ = true;  // It may have been handling a bare message.
-  *this = std::move(anew);
+void HistoryFollower::start_over() {
+  HistoryFollower fresh{limits_, *workflow_};
+  fresh.past_epochs_ = past_epochs_;
+  fresh.known_ = known_;
+  fresh.counts_ = counts_;
+  fresh.is_catch_up_wanted_ = is_catch_up_wanted_ || is_catching_up_ ||
+                              std::any_of(pending_actions_.begin(), pending_actions_.end(),
+                                          [](const FollowerAction& action) {
+                                            return std::holds_alternative<CaughtUp>(action);
+                                          });
+  fresh.is_loss_due_ = true;  // It may have been handling a bare message.
+  *this = std::move(fresh);
 }
 
 void HistoryFollower::on_subscribed(EventId position) {
@@ -158,16 +158,16 @@ bool HistoryFollower::is_past(EventId id) const {
 
 void HistoryFollower::on_message(std::string_view message) {
   if (const auto id = stamped_id(message)) {
-    hear_with_id(*id, message);
+    receive_with_id(*id, message);
   } else {
     const MessageText text{message, published_bytes_max};
     const auto update = decode_update_slices(text.view(), *workflow_, published_limits);
     if (const auto* const error = std::get_if<DecodeError>(&update)) {
       refuse(*error);
     } else if (const auto& claimed = std::get_if<UpdateSlices>(&update)->id) {
-      hear_with_id(*claimed, message);
+      receive_with_id(*claimed, message);
     } else {
-      adoption_.hear_bare(message);
+      adoption_.receive_bare(message);
     }
   }
 }
@@ -177,9 +177,9 @@ void HistoryFollower::refuse(const DecodeError& error) {
   refusal_ = error;
 }
 
-void HistoryFollower::hear_with_id(EventId id, std::string_view message) {
+void HistoryFollower::receive_with_id(EventId id, std::string_view message) {
   if (is_delivered(id) && unverified_.empty()) {
-    hear_entry(id, message);
+    receive_entry(id, message);
     return;
   }
   if (is_past(id)) {
@@ -193,12 +193,12 @@ void HistoryFollower::hear_with_id(EventId id, std::string_view message) {
   adoption_.set_has_unverified(true);
 }
 
-void HistoryFollower::hear_entry(EventId id, std::string_view message) {
+void HistoryFollower::receive_entry(EventId id, std::string_view message) {
   // Someone repeats a message; or Redis has lost writes and given their ids to others.
-  if (id <= adoption_.heard()) {
+  if (id <= adoption_.last_received()) {
     request_read();
   }
-  if (!adoption_.hear_entry(id, message)) {
+  if (!adoption_.receive_entry(id, message)) {
     ++counts_.forged;
     const MessageText text{message, published_bytes_max};
     const auto update = decode_update_slices(text.view(), *workflow_, published_limits);
@@ -214,26 +214,26 @@ void HistoryFollower::hear_entry(EventId id, std::string_view message) {
 void HistoryFollower::settle_unverified() {
   while (!unverified_.empty() &&
          (unverified_before_read_ > 0 || is_delivered(unverified_.front().id))) {
-    const Unverified heard = std::move(unverified_.front());
+    const Unverified received = std::move(unverified_.front());
     unverified_.pop_front();
-    unverified_bytes_ -= heard.message.size();
+    unverified_bytes_ -= received.message.size();
     unverified_before_read_ -= std::min<std::size_t>(unverified_before_read_, 1);
-    if (is_delivered(heard.id)) {
-      hear_entry(heard.id, heard.message);
-    } else if (!is_past(heard.id)) {
-      hear_bare(heard.message);
+    if (is_delivered(received.id)) {
+      receive_entry(received.id, received.message);
+    } else if (!is_past(received.id)) {
+      receive_bare(received.message);
     }
   }
   adoption_.set_has_unverified(!unverified_.empty());
 }
 
-void HistoryFollower::hear_bare(std::string_view message) {
+void HistoryFollower::receive_bare(std::string_view message) {
   const MessageText text{message, published_bytes_max};
   const auto update = decode_update_slices(text.view(), *workflow_, published_limits);
   if (const auto* const error = std::get_if<DecodeError>(&update)) {
     refuse(*error);
   } else {
-    adoption_.hear_bare(message);
+    adoption_.receive_bare(message);
   }
 }
 
@@ -348,7 +348,7 @@ void HistoryFollower::on_adopted(std::optional<EventId> end) {
 }
 
 std::optional<FollowerAction> HistoryFollower::poll() {
-  is_channel_behind_ |= !may_hear();
+  is_channel_behind_ |= !may_receive();
   if (!pending_actions_.empty()) {
     FollowerAction action = std::move(pending_actions_.front());
     pending_actions_.pop_front();
@@ -360,13 +360,13 @@ std::optional<FollowerAction> HistoryFollower::poll() {
   }
   // Only after a history was read to its end: entries that a new epoch took over may still settle
   // bare messages.
-  if (is_live_ && is_subscribed_ && may_hear() && adoption_.probe()) {
+  if (is_live_ && is_subscribed_ && may_receive() && adoption_.probe()) {
     return ProbeChannel{};
   }
   // Not while a subscription is about to begin: some of what was read may be received then.
   if (adoption_.is_overrun() && is_live_ && !is_subscribing_) {
     if (!is_subscribed_) {
-      adoption_.give_up_unheard();
+      adoption_.give_up_unreceived();
     } else if (!std::exchange(is_channel_left_, true)) {
       is_channel_behind_ = true;
       return LeaveChannel{};

@@ -95,13 +95,13 @@ struct FollowerLimits {
 /// others. The follower then disowns that epoch, and the script begins a new one. If ids do not
 /// follow the last one, for whatever reason, a history begins.
 ///
-/// Messages that arrive faster than they can be adopted are left in Redis: while `may_hear` is
+/// Messages that arrive faster than they can be adopted are left in Redis: while `may_receive` is
 /// false, leave the channel unread. Redis buffers them up to a limit of its own, and then ends the
 /// connection. If it ends before everything in its buffer was received, bare messages may be lost.
 /// Then an entry without a message tells every stream: readers begin a history after it.
 ///
 /// Inputs are methods, in the order of events. After each, `poll` until it returns nothing, and
-/// check `may_hear`.
+/// check `may_receive`.
 class HistoryFollower {
  public:
   /// `workflow` says what an update is. It must outlive the follower.
@@ -111,7 +111,7 @@ class HistoryFollower {
   /// Starts over after an exception, which may have left the state inconsistent. The history is
   /// delivered again, from its beginning. Bare messages may have been lost, and every stream is
   /// told. There is no connection now.
-  void begin_anew();
+  void start_over();
 
   /// The subscription is about to begin, from the current end of the history.
   void on_subscribing() { is_subscribing_ = true; }
@@ -128,7 +128,7 @@ class HistoryFollower {
 
   void on_message(std::string_view message);
   /// Whether the channel may be read. A message that arrives nevertheless is accepted.
-  [[nodiscard]] bool may_hear() const {
+  [[nodiscard]] bool may_receive() const {
     return !is_subscribed_ ||
            (!adoption_.is_full() && unverified_bytes_ < limits_.unverified_bytes_max);
   }
@@ -136,7 +136,7 @@ class HistoryFollower {
   void on_channel_behind() { is_channel_behind_ = true; }
   /// Everything has been received that Redis buffered at that time, or when the channel was last
   /// read again.
-  void on_channel_drained() { is_channel_behind_ = !may_hear(); }
+  void on_channel_drained() { is_channel_behind_ = !may_receive(); }
   /// The answer to `ProbeChannel`.
   void on_channel_probed() { adoption_.probed(); }
   /// The answer to `RecordLoss`: where the history ended then.
@@ -187,9 +187,9 @@ class HistoryFollower {
 
   [[nodiscard]] bool is_delivered(EventId id) const;
   [[nodiscard]] bool is_past(EventId id) const;
-  void hear_with_id(EventId id, std::string_view message);
-  void hear_entry(EventId id, std::string_view message);
-  void hear_bare(std::string_view message);
+  void receive_with_id(EventId id, std::string_view message);
+  void receive_entry(EventId id, std::string_view message);
+  void receive_bare(std::string_view message);
   void refuse(const DecodeError& error);
   void settle_unverified();
   [[nodiscard]] bool apply_entry(HistoryEntry& entry);

@@ -158,18 +158,18 @@ void HistorySession::on_interrupted(Instant now) noexcept {
     drop(role, now);
   }
   finder_.on_interrupted(now);
-  begin_anew_at_ = now + interruption_pause_;
+  start_over_at_ = now + interruption_pause_;
 }
 
 /// If this also runs out of memory, that is another interruption.
-void HistorySession::begin_anew(Instant now) {
+void HistorySession::start_over(Instant now) {
   if (follows_) {
-    follower_.begin_anew();
+    follower_.start_over();
   }
   script_.say_lost({RedisFailureKind::lost,
                     "closed the connections to redis, since an error interrupted their work"},
                    now);
-  begin_anew_at_.reset();
+  start_over_at_.reset();
 }
 
 void HistorySession::give_up(LinkRole role, const RedisFailure& failure, Instant now) {
@@ -252,8 +252,8 @@ SessionAction HistorySession::call(LinkRole role, HistoryCommand command) {
 }
 
 std::optional<SessionAction> HistorySession::poll(Instant now) {
-  if (begin_anew_at_) {
-    begin_anew(now);
+  if (start_over_at_) {
+    start_over(now);
   }
   auto action = pop(happened_);
   if (!action) {
@@ -385,7 +385,7 @@ std::optional<Instant> HistorySession::next_deadline() const {
   const auto waiting = finder_.primary() ? waiter_.next_deadline() : std::nullopt;
   for (const auto candidate :
        {channel_.next_deadline(handled_at_), publishing_.next_deadline(handled_at_), waiting,
-        finder_.next_deadline(), begin_anew_at_}) {
+        finder_.next_deadline(), start_over_at_}) {
     if (candidate && (!deadline || *candidate < *deadline)) {
       deadline = candidate;
     }

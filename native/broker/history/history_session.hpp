@@ -88,7 +88,7 @@ class HistorySession {
   }
   void begin(LinkRole role, Instant now);
   bool drop(LinkRole role, Instant now) noexcept;
-  void begin_anew(Instant now);
+  void start_over(Instant now);
   void give_up(LinkRole role, const RedisFailure& failure, Instant now);
   void renew(LinkRole role, Instant now);
   [[nodiscard]] std::string server_of(LinkRole role) const;
@@ -114,7 +114,7 @@ class HistorySession {
   ChannelLink channel_;
   Link waiter_;
   const Duration interruption_pause_;
-  std::optional<Instant> begin_anew_at_;  // After an interruption, until the next `poll`.
+  std::optional<Instant> start_over_at_;  // After an interruption, until the next `poll`.
   bool follows_ = false;
   bool was_connected_ = false;
   bool is_awaiting_refused_ = false;

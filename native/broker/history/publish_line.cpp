@@ -51,9 +51,9 @@ bool PublishLine::may_probe(Instant now) const {
   return is_up_ && gate_.may_call(now);
 }
 
-bool PublishLine::on_taken(std::vector<PublishResult> results) noexcept {
-  queue_.taken(std::move(results));
-  return gate_.on_taken();
+bool PublishLine::on_accepted(std::vector<PublishResult> results) noexcept {
+  queue_.accepted(std::move(results));
+  return gate_.on_accepted();
 }
 
 void PublishLine::on_acknowledged() noexcept {

@@ -56,7 +56,7 @@ class PublishLine {
   /// Redis accepted the batch, with `PublishQueue::due` results. It stays in flight until
   /// `on_acknowledged`, since replicas may have to confirm it first. True: Redis had refused writes
   /// before this.
-  bool on_taken(std::vector<PublishResult> results) noexcept;
+  bool on_accepted(std::vector<PublishResult> results) noexcept;
   /// Redis refused the batch, and would refuse it again.
   void on_refused(const PublishError& error);
   /// Redis refused the batch for now.
@@ -68,7 +68,7 @@ class PublishLine {
   void on_acknowledged() noexcept;
 
   // Answers to a probe. True: Redis had refused writes before this.
-  bool on_probe_taken() { return gate_.on_taken(); }
+  bool on_probe_accepted() { return gate_.on_accepted(); }
   void on_probe_refused(Instant now);
 
   /// Redis refused a write of someone else, for now.

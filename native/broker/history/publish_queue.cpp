@@ -55,13 +55,13 @@ const PublishQueue::Batch* PublishQueue::next_batch(Instant now) noexcept {
     fill(from.front());
   }
   in_flight_.splice(in_flight_.end(), from, from.begin());
-  Batch& taken = in_flight_.back();
-  waiting_count_ -= taken.publishes.size();
-  waiting_bytes_ -= taken.bytes;
-  in_flight_count_ += taken.publishes.size();
-  taken.is_first_in_line = in_flight_.size() == 1;
-  taken.first_sent = taken.first_sent.value_or(now);
-  return &taken;
+  Batch& batch = in_flight_.back();
+  waiting_count_ -= batch.publishes.size();
+  waiting_bytes_ -= batch.bytes;
+  in_flight_count_ += batch.publishes.size();
+  batch.is_first_in_line = in_flight_.size() == 1;
+  batch.first_sent = batch.first_sent.value_or(now);
+  return &batch;
 }
 
 /// Fills the batch with waiting updates, up to the limits. A first update that is larger than a
@@ -78,16 +78,16 @@ void PublishQueue::fill(Batch& batch) noexcept {
 
 PublishQueue::Batches::iterator PublishQueue::first_due() {
   return std::find_if(in_flight_.begin(), in_flight_.end(),
-                      [](const Batch& batch) { return !batch.is_taken; });
+                      [](const Batch& batch) { return !batch.is_accepted; });
 }
 
 std::size_t PublishQueue::due() const {
   const auto due = std::find_if(in_flight_.begin(), in_flight_.end(),
-                                [](const Batch& batch) { return !batch.is_taken; });
+                                [](const Batch& batch) { return !batch.is_accepted; });
   return due == in_flight_.end() ? 0 : due->publishes.size();
 }
 
-void PublishQueue::taken(std::vector<PublishResult> results) noexcept {
+void PublishQueue::accepted(std::vector<PublishResult> results) noexcept {
   const auto batch = first_due();
   if (batch == in_flight_.end() || results.size() != batch->publishes.size()) {
     return;
@@ -96,11 +96,11 @@ void PublishQueue::taken(std::vector<PublishResult> results) noexcept {
   for (Publish& publish : batch->publishes) {
     publish.result = std::move(*result++);
   }
-  batch->is_taken = true;
+  batch->is_accepted = true;
 }
 
 std::list<PublishQueue::Publish> PublishQueue::acknowledged() noexcept {
-  if (in_flight_.empty() || !in_flight_.front().is_taken) {
+  if (in_flight_.empty() || !in_flight_.front().is_accepted) {
     return {};
   }
   in_flight_count_ -= in_flight_.front().publishes.size();
@@ -137,7 +137,7 @@ void PublishQueue::lost() noexcept {
   for (auto next = in_flight_.begin(); next != in_flight_.end();) {
     const auto batch = next++;
     count_as_waiting(*batch);
-    batch->is_taken = false;
+    batch->is_accepted = false;
     batch->is_uncertain |= !is_refused_before_;
     if (batch->is_uncertain) {
       held_batches_.splice(held_batches_.end(), in_flight_, batch);

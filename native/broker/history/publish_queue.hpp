@@ -51,7 +51,7 @@ class PublishQueue {
     std::size_t bytes = 0;          ///< Bytes of their messages.
     std::uint64_t first = 0;        ///< Number of its first update.
     bool is_first_in_line = false;  ///< No earlier batch is unanswered.
-    bool is_taken = false;          ///< Redis has accepted it.
+    bool is_accepted = false;       ///< Redis has accepted it.
     bool is_uncertain = false;      ///< A connection broke before the answer.
     std::optional<Instant> first_sent;
 
@@ -73,7 +73,7 @@ class PublishQueue {
   [[nodiscard]] std::size_t due() const;
   /// Redis accepted that batch. `results` has `due` elements: the id of each publish, or why that
   /// one is not in the history. The batch stays in flight until `acknowledged`.
-  void taken(std::vector<PublishResult> results) noexcept;
+  void accepted(std::vector<PublishResult> results) noexcept;
   /// The oldest accepted batch ends. Returns its publishes, with their results.
   [[nodiscard]] std::list<Publish> acknowledged() noexcept;
   /// The batch that is due ends with `error`, since Redis would refuse it again. Returns its

@@ -15,7 +15,7 @@ void RefusalGate::on_refused(Instant now) {
   }
 }
 
-bool RefusalGate::on_taken() {
+bool RefusalGate::on_accepted() {
   const bool is_over = is_refusing() && !is_settling_;
   settle_one();
   if (is_over) {

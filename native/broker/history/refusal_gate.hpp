@@ -11,7 +11,7 @@ namespace regstream::broker {
 
 /// Decides when a Redis that refuses calls may be called again. Sans-I/O.
 ///
-///     state      refused                taken          lost (the connection)
+///     state      refused                accepted       lost (the connection)
 ///     open       refusing, and pauses   open           open
 ///     refusing   pauses for longer      open           refusing, and may be tried at once
 ///
@@ -32,7 +32,7 @@ class RefusalGate {
   void on_called() { ++under_way_; }
   void on_refused(Instant now);
   /// Redis accepted the call. True: it had refused before this.
-  bool on_taken();
+  bool on_accepted();
   /// The answer concerns this call alone.
   void on_other_answer() { settle_one(); }
   /// The connection broke: no answers are due any more.

@@ -238,7 +238,7 @@ std::optional<RedisFailure> ScriptLink::on_replicas(HistoryReply&& reply, Instan
   }
   awaited_.pop_front();
   if (!end && !line_.is_refusing() && std::exchange(has_said_refused_, false)) {
-    happened_.emplace_back(RedisTakes{line_.queue().waiting()});
+    happened_.emplace_back(RedisAccepts{line_.queue().waiting()});
   }
   return end;
 }
@@ -260,16 +260,16 @@ std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryRepl
   } else if (question == Question::publish && std::holds_alternative<OutOfOrder>(reply)) {
     line_.on_out_of_order();
   } else if (question == Question::probe && is_done) {
-    on_write_taken(line_.on_probe_taken(), now);
+    on_write_accepted(line_.on_probe_accepted(), now);
   } else if (question == Question::adoption &&
              (id != nullptr || std::holds_alternative<CursorTooOld>(reply))) {
-    adopting_.on_taken();
+    adopting_.on_accepted();
     follower_.on_adopted(id == nullptr ? std::nullopt : std::optional{*id});
-    on_write_taken(false, now);
+    on_write_accepted(false, now);
   } else if (question == Question::loss && id != nullptr) {
-    adopting_.on_taken();
+    adopting_.on_accepted();
     follower_.on_loss_recorded(*id);
-    on_write_taken(false, now);
+    on_write_accepted(false, now);
   } else {
     return mistyped_failure();
   }
@@ -288,9 +288,9 @@ bool ScriptLink::on_published(Published&& published, Instant now) {
       happened_.emplace_back(PublishRejected{std::get<PublishError>(result).what});
     }
   }
-  const bool was_refusing = line_.on_taken(std::move(published.results));
+  const bool was_refusing = line_.on_accepted(std::move(published.results));
   line_.on_acknowledged();
-  on_write_taken(was_refusing, now);
+  on_write_accepted(was_refusing, now);
   return true;
 }
 
@@ -364,17 +364,17 @@ void ScriptLink::on_durability(const Durability* durability, Instant now) {
 }
 
 void ScriptLink::on_page(HistoryPage page) {
-  if (reading_.on_taken() && !line_.is_refusing()) {
-    happened_.emplace_back(RedisTakes{line_.queue().waiting()});
+  if (reading_.on_accepted() && !line_.is_refusing()) {
+    happened_.emplace_back(RedisAccepts{line_.queue().waiting()});
   }
   follower_.on_page(std::move(page));
 }
 
 /// `is_over`: writes were refused until now.
-void ScriptLink::on_write_taken(bool is_over, Instant now) {
+void ScriptLink::on_write_accepted(bool is_over, Instant now) {
   readiness_.on_published(now);
   if (is_over && !reading_.is_refusing()) {
-    happened_.emplace_back(RedisTakes{line_.queue().waiting()});
+    happened_.emplace_back(RedisAccepts{line_.queue().waiting()});
   }
   if (std::exchange(was_replica_, false)) {
     ask_server_at_ = now;  // Its earlier answers may be outdated.

@@ -94,7 +94,7 @@ class ScriptLink {
   void on_loaded();
   void on_durability(const Durability* durability, Instant now);
   void on_page(HistoryPage page);
-  void on_write_taken(bool is_over, Instant now);
+  void on_write_accepted(bool is_over, Instant now);
 
   HistoryFollower& follower_;
   Readiness& readiness_;

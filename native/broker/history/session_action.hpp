@@ -69,7 +69,7 @@ struct RedisRefuses {
   RedisFailure failure;
 };
 /// Redis accepts calls again after a refusal.
-struct RedisTakes {
+struct RedisAccepts {
   std::size_t waiting;  ///< Publishes that are sent now.
 };
 /// The history is followed from now on. Without a follower: the script can be called.
@@ -102,7 +102,7 @@ struct MessageForged {
 struct ChannelOverflowed {
   std::uint64_t count;
 };
-using SessionFact = std::variant<RedisFailed, RedisRefuses, RedisTakes, RedisFollowed, NotAwaited,
+using SessionFact = std::variant<RedisFailed, RedisRefuses, RedisAccepts, RedisFollowed, NotAwaited,
                                  AwaitedAgain, PublishRejected, PublishesUnknown, MessageRefused,
                                  MessageForged, ChannelOverflowed>;
 

@@ -21,7 +21,7 @@ namespace regstream::broker {
 /// Finds the server that has the history. Sans-I/O. A fixed address is known from the start.
 /// Otherwise sentinels or cluster nodes are asked for it, one at a time, on a link of their own:
 ///
-///     state        connected   answer    no answer, or none of use   doubt
+///     state        connected   answer    no usable answer            doubt
 ///     pausing
 ///     connecting   asking                next one, or pausing
 ///     asking                   resting   next one, or pausing

@@ -13,7 +13,7 @@ TEST_CASE("base64url has no padding and its own two digits", "[access]") {
   CHECK(encode_base64url("\xfb\xff\xfe") == "-__-");
 }
 
-TEST_CASE("what is encoded is decoded, whatever its length", "[access]") {
+TEST_CASE("what is encoded is decoded whatever its length", "[access]") {
   std::string bytes;
   for (int next = 0; next < 300; ++next) {
     CHECK(decode_base64url(encode_base64url(bytes)) == bytes);

@@ -38,7 +38,7 @@ Grant grant_of(const json& claim) {
   return grant;
 }
 
-TEST_CASE("rights are by workflow, by id, and each for itself", "[access]") {
+TEST_CASE("rights are by workflow by id and each for itself", "[access]") {
   const Grant grant =
       grant_of({{"subscribe", {"registration:43", "registration:42", "registration:43", "card:*"}},
                 {"publish", {"registration:42"}},
@@ -52,7 +52,7 @@ TEST_CASE("rights are by workflow, by id, and each for itself", "[access]") {
   CHECK(grant.inspect);
 }
 
-TEST_CASE("without the claim, or with an empty one, nothing is allowed", "[access]") {
+TEST_CASE("without the claim or with an empty one nothing is allowed", "[access]") {
   Grant grant;
   CHECK_FALSE(read_rights(json::object(), {registration_workflow()}, grant));
   CHECK(grant.subscribe_to(registration_workflow()).is_empty());
@@ -99,7 +99,7 @@ TEST_CASE("a claim of another form is an error that says where", "[access]") {
   CHECK_THAT(error_of({{"subscribe", {"card:"}}}), Contains("1 to 128 bytes"));
 }
 
-TEST_CASE("a hundred different ids are allowed, and then the star alone", "[access]") {
+TEST_CASE("a hundred different ids are allowed and then the star alone", "[access]") {
   json ids = json::array();
   for (int id = 1; id <= 100; ++id) {
     ids.push_back("registration:" + std::to_string(id));

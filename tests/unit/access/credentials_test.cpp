@@ -13,7 +13,7 @@ namespace {
 
 using Fields = std::initializer_list<std::pair<const char*, const char*>>;
 
-/// What it finds, as one word and the text; of a denial its error.
+/// The result as one word and its text; for a denial, its error.
 std::string found(Fields fields, const std::string& target = "/stream", bool takes_tickets = true,
                   const std::string& cookie = "__Host-regstream") {
   net::Request request;
@@ -42,7 +42,7 @@ TEST_CASE("a token stands in the field Authorization", "[access]") {
   CHECK(found({}) == "none");
 }
 
-TEST_CASE("another scheme is none of our credentials", "[access]") {
+TEST_CASE("another scheme is not our credential", "[access]") {
   CHECK(found({{"Authorization", "Basic dTpw"}}) == "none");
   CHECK(found({{"Authorization", "Bearers a.b.c"}}) == "none");
   CHECK(found({{"Authorization", ""}}) == "none");
@@ -72,13 +72,13 @@ TEST_CASE("an empty cookie is one that was deleted", "[access]") {
   CHECK(found({{"Cookie", "__Host-regstream=\"\"; ;;=; a"}}) == "none");
 }
 
-TEST_CASE("a ticket stands in the query of what takes tickets", "[access]") {
+TEST_CASE("a ticket stands in the query where tickets are accepted", "[access]") {
   CHECK(found({}, "/stream?ticket=abc") == "ticket abc");
   CHECK(found({}, "/stream?ticket=abc", false) == "invalid_request");
   CHECK(found({}, "/stream?ticket=") == "ticket ");
 }
 
-TEST_CASE("more than one credential is a bad request, whatever they say", "[access]") {
+TEST_CASE("more than one credential is a bad request whatever they say", "[access]") {
   const char* const bearer = "Bearer a.b.c";
   const char* const cookie = "__Host-regstream=a.b.c";
   CHECK(found({{"Authorization", bearer}, {"Cookie", cookie}}) == "invalid_request");

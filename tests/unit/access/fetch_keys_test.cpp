@@ -65,7 +65,7 @@ TEST_CASE("a set of keys is fetched with the time that it may be kept", "[access
   CHECK_THAT(server.accepted, Contains("application/jwk-set+json"));
 }
 
-TEST_CASE("a fetch that fails says why, without the query of its URL", "[access]") {
+TEST_CASE("a fetch that fails says why without the query of its URL", "[access]") {
   KeyServer server(answer(std::string((1U << 20U) + 1, ' ')));
   CHECK_THAT(std::get<FetchError>(server.fetch("/keys?key=SECRET")).what,
              Contains("1048576 bytes") && !Contains("SECRET"));

@@ -10,7 +10,7 @@
 namespace regstream::access {
 namespace {
 
-TEST_CASE("a reach covers its ids, or everything", "[access]") {
+TEST_CASE("a reach covers its ids or everything", "[access]") {
   const Reach some{.everything = false, .ids = {InstanceId{7}, InstanceId{42}}};
   CHECK(some.covers(InstanceId{42}));
   CHECK_FALSE(some.covers(InstanceId{8}));
@@ -22,7 +22,7 @@ TEST_CASE("a reach covers its ids, or everything", "[access]") {
   CHECK_FALSE(Reach{}.covers(InstanceId{8}));
 }
 
-TEST_CASE("a grant says nothing of a workflow that it does not name", "[access]") {
+TEST_CASE("a grant gives no rights for a workflow that it does not name", "[access]") {
   Grant grant;
   grant.workflows.push_back({.workflow = "card", .subscribe = {.everything = true, .ids = {}}});
   CHECK(grant.subscribe_to(registration_workflow()).is_empty());

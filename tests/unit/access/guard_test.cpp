@@ -68,7 +68,7 @@ void unexpected(const net::Exchange& /*exchange*/, const GrantPtr& /*grant*/) {
 
 }  // namespace
 
-TEST_CASE("A request whose credentials count reaches its handler, with what they allow") {
+TEST_CASE("A request whose credentials count reaches its handler with what they allow") {
   Bench bench;
   const auto grant = std::make_shared<Grant>();
   bench.policy.decision = GrantPtr(grant);
@@ -84,7 +84,7 @@ TEST_CASE("A request whose credentials count reaches its handler, with what they
   CHECK(bench.answer().result() == http::status::ok);
 }
 
-TEST_CASE("A request without credentials is asked for them, and hears no error code") {
+TEST_CASE("A request without credentials gets a challenge without an error code") {
   Bench bench;
   bench.policy.decision = Denial{.detail = "This needs a token."};
   bench.ask(bench.guard.admit(unexpected));
@@ -94,7 +94,7 @@ TEST_CASE("A request without credentials is asked for them, and hears no error c
   CHECK(bench.answer()[http::field::content_type] == "application/problem+json");
 }
 
-TEST_CASE("Credentials that don't count are answered as RFC 6750 says") {
+TEST_CASE("Invalid credentials are answered as RFC 6750 says") {
   const auto [status, error] =
       GENERATE(table<http::status, std::string>({{http::status::bad_request, "invalid_request"},
                                                  {http::status::unauthorized, "invalid_token"},
@@ -110,7 +110,7 @@ TEST_CASE("Credentials that don't count are answered as RFC 6750 says") {
   CHECK(Json::parse(bench.answer().body()).at("status") == static_cast<unsigned>(status));
 }
 
-TEST_CASE("A fault that is not the request's has no challenge, and says when to come back") {
+TEST_CASE("A fault that is not the request's has no challenge and says when to come back") {
   Bench bench;
   bench.policy.decision = Denial{.status = http::status::service_unavailable,
                                  .detail = "Tickets can't be read.",
@@ -121,7 +121,7 @@ TEST_CASE("A fault that is not the request's has no challenge, and says when to 
   CHECK(bench.answer()[http::field::retry_after] == "2");
 }
 
-TEST_CASE("A request waits for a late decision, and routes may be added meanwhile") {
+TEST_CASE("A request waits for a late decision and routes may be added meanwhile") {
   Bench bench;
   bench.policy.is_late = true;
   bench.ask(bench.guard.admit(respond_ok));
@@ -141,7 +141,7 @@ TEST_CASE("A request whose decision never comes is answered as any that is forgo
   CHECK(bench.answer().result() == http::status::internal_server_error);
 }
 
-TEST_CASE("Only who may inspect is let in to what is for inspectors") {
+TEST_CASE("Only a token with the right to inspect reaches inspecting routes") {
   Bench bench;
   const bool may_inspect = GENERATE(true, false);
   auto grant = std::make_shared<Grant>();
@@ -152,7 +152,7 @@ TEST_CASE("Only who may inspect is let in to what is for inspectors") {
   CHECK(bench.answer().result() == (may_inspect ? http::status::ok : http::status::forbidden));
 }
 
-TEST_CASE("A ticket is given as JSON that nobody keeps") {
+TEST_CASE("A ticket is answered as JSON that caches don't store") {
   Bench bench;
   bench.ask(bench.guard.give_tickets(registration_workflow()));
   CHECK(bench.answer().result() == http::status::ok);
@@ -168,7 +168,7 @@ TEST_CASE("A ticket that is refused is answered as any other refusal") {
   CHECK(bench.answer().count(http::field::www_authenticate) == 1);
 }
 
-TEST_CASE("What is denied is counted by its reason, requests and tickets together") {
+TEST_CASE("Denied requests and denied tickets are counted by reason") {
   Bench bench;
   const Denial expired{.detail = "The token has expired.", .reason = DenialReason::expired};
   bench.policy.decision = expired;
@@ -180,7 +180,7 @@ TEST_CASE("What is denied is counted by its reason, requests and tickets togethe
   CHECK(bench.guard.denials().of(DenialReason::no_token) == 0);
 }
 
-TEST_CASE("Credentials that count, and don't suffice, are no denial of them") {
+TEST_CASE("Valid credentials that don't suffice are not counted as denials") {
   Bench bench;
   bench.policy.decision = Denial{.status = http::status::forbidden, .error = "insufficient_scope"};
   bench.ask(bench.guard.admit(unexpected));

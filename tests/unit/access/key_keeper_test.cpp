@@ -24,7 +24,7 @@ std::string set_of(std::initializer_list<const char*> key_ids) {
   return json{{"keys", keys}}.dump();
 }
 
-/// A keeper on a clock of its own, and all that it wants.
+/// A keeper with its own clock and its actions.
 class Keeper {
  public:
   explicit Keeper(std::size_t urls = 1) : machine_(std::vector<std::string>(urls, "the URL"), {}) {
@@ -85,7 +85,7 @@ class Keeper {
 
 constexpr Duration second{1'000};
 
-TEST_CASE("a set is fetched at once, and every five minutes", "[access]") {
+TEST_CASE("a set is fetched at once and every five minutes", "[access]") {
   Keeper keeper;
   REQUIRE(keeper.fetches.size() == 1);
   keeper.answer(set_of({"a"}));
@@ -99,7 +99,7 @@ TEST_CASE("a set is fetched at once, and every five minutes", "[access]") {
   CHECK(keeper.news.front() == "the keys that verify tokens are ES256 \"a\"");
 }
 
-TEST_CASE("the server of a set may ask for sooner, within bounds", "[access]") {
+TEST_CASE("the server of a key set may ask for an earlier fetch within bounds", "[access]") {
   const auto pause = [](Duration max_age) {
     Keeper keeper;
     keeper.answer(set_of({"a"}), max_age);
@@ -110,7 +110,7 @@ TEST_CASE("the server of a set may ask for sooner, within bounds", "[access]") {
   CHECK(pause(86'400 * second) == 300 * second);
 }
 
-TEST_CASE("an unknown key has the set fetched, at most once in thirty seconds", "[access]") {
+TEST_CASE("an unknown key triggers a fetch at most once in thirty seconds", "[access]") {
   Keeper keeper;
   keeper.answer(set_of({"a"}));
   CHECK(keeper.unknown() == Outlook::absent);
@@ -130,7 +130,7 @@ TEST_CASE("an unknown key has the set fetched, at most once in thirty seconds", 
   CHECK(keeper.fetches.size() == 2);
 }
 
-TEST_CASE("tokens wait for the first set, and are not refused for its absence", "[access]") {
+TEST_CASE("tokens wait for the first set and are not refused for its absence", "[access]") {
   Keeper keeper;
   CHECK(keeper.unknown() == Outlook::wait);
   keeper.answer(FetchError{"bank refused the connection"});
@@ -148,7 +148,7 @@ TEST_CASE("tokens wait for the first set, and are not refused for its absence", 
   CHECK_THAT(keeper.news[2], Contains("verify tokens are ES256"));
 }
 
-TEST_CASE("a failed fetch keeps the last good set, and is said once", "[access]") {
+TEST_CASE("a failed fetch keeps the last good set and is reported once", "[access]") {
   Keeper keeper;
   keeper.answer(set_of({"a"}));
   const auto number = keeper.number("a");
@@ -165,8 +165,7 @@ TEST_CASE("a failed fetch keeps the last good set, and is said once", "[access]"
   CHECK(keeper.unknown() == Outlook::unavailable);
 }
 
-TEST_CASE("how fetches go shows: failed ones, URLs that fail now, and the age of the oldest set",
-          "[access]") {
+TEST_CASE("failed fetches and failing URLs and the oldest set are shown", "[access]") {
   Keeper keeper(2);
   const auto answer = [&keeper](std::size_t fetch, const FetchResult& result) {
     keeper->on_fetched(keeper.fetches[fetch], result, keeper.now);
@@ -174,7 +173,7 @@ TEST_CASE("how fetches go shows: failed ones, URLs that fail now, and the age of
   };
   const Instant first = keeper.now;
   answer(0, FetchedKeys{.text = set_of({"a"})});
-  CHECK_FALSE(keeper->fetches().oldest);  // The other's has never been fetched.
+  CHECK_FALSE(keeper->fetches().oldest);  // The other key set was never fetched.
   keeper.now += second;
   answer(1, FetchError{"no"});
   CHECK(keeper->fetches().failed == 1);
@@ -193,7 +192,7 @@ TEST_CASE("how fetches go shows: failed ones, URLs that fail now, and the age of
   CHECK_FALSE(KeyKeeper({}, {}).fetches().oldest);
 }
 
-TEST_CASE("retries of a failing fetch are a few seconds apart, and half a minute at most",
+TEST_CASE("retries of a failing fetch are a few seconds apart and half a minute at most",
           "[access]") {
   Keeper keeper;
   for (int attempt = 0; attempt < 20; ++attempt) {
@@ -206,7 +205,7 @@ TEST_CASE("retries of a failing fetch are a few seconds apart, and half a minute
   }
 }
 
-TEST_CASE("a fetch without an end has failed, and its answer comes too late", "[access]") {
+TEST_CASE("a fetch without an end times out and its late answer is ignored", "[access]") {
   Keeper keeper;
   CHECK(keeper.unknown() == Outlook::wait);
   keeper.wait(20 * second);
@@ -223,7 +222,7 @@ TEST_CASE("a fetch without an end has failed, and its answer comes too late", "[
   CHECK(keeper.number("a") != 0);
 }
 
-TEST_CASE("a withdrawn key is told by its number, and others keep theirs", "[access]") {
+TEST_CASE("a withdrawn key is reported by its number and others keep theirs", "[access]") {
   Keeper keeper;
   keeper.answer(set_of({"a", "b"}));
   const auto a = keeper.number("a");
@@ -236,7 +235,7 @@ TEST_CASE("a withdrawn key is told by its number, and others keep theirs", "[acc
   CHECK_THAT(keeper.news.back(), Contains("withdrawn"));
 }
 
-TEST_CASE("those that wait are judged when the last of the sets has come", "[access]") {
+TEST_CASE("waiting tokens are judged when the last key set has arrived", "[access]") {
   Keeper keeper(2);
   REQUIRE(keeper.fetches.size() == 2);
   CHECK(keeper.unknown() == Outlook::wait);
@@ -290,7 +289,7 @@ TEST_CASE("a reload asks the URLs at once", "[access]") {
   CHECK(keeper.fetches.size() == 2);
 }
 
-TEST_CASE("what is left out of a set is said when it changes", "[access]") {
+TEST_CASE("keys left out of a set are reported when they change", "[access]") {
   Keeper keeper;
   const std::string with_other =
       jwks({ec_signer().jwk({{"kid", "a"}}), {{"kty", "OKP"}, {"crv", "Ed25519"}}});

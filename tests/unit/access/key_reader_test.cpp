@@ -37,7 +37,7 @@ std::string note_of(const json& key) {
   return notes.empty() ? "" : notes.front();
 }
 
-TEST_CASE("a key in PEM fixes its algorithm", "[access]") {
+TEST_CASE("a key in PEM determines its algorithm", "[access]") {
   CHECK(keys_of(read_public_key(rsa_signer().public_pem())).front().algorithm() ==
         Algorithm::rs256);
   CHECK(keys_of(read_public_key(ec_signer().public_pem())).front().algorithm() == Algorithm::es256);
@@ -53,7 +53,7 @@ TEST_CASE("the same key is the same in every form", "[access]") {
   CHECK(keys_of(read_public_key(ec_signer().public_pem())).front() ==
         keys_of(read_set({ec_signer().jwk(json::object())})).front());
   CHECK_FALSE(pem == keys_of(read_public_key(Signer::rsa().public_pem())).front());
-  // Under another name it is another: its name says which tokens it may have signed.
+  // With another kid it is another key: the kid says which tokens it may have signed.
   CHECK_FALSE(pem == keys_of(read_set({rsa_signer().jwk({{"kid", "a"}})})).front());
 }
 
@@ -81,7 +81,7 @@ std::string body_of(const std::string& pem) {
   return body;
 }
 
-/// What somebody may take for a file of a key, and is none of PEM.
+/// Files that are mistaken for key files, and are not PEM.
 std::vector<std::string> mistaken_keys() {
   const std::string pem = rsa_signer().public_pem();
   const std::string der = rsa_signer().public_der();
@@ -89,10 +89,10 @@ std::vector<std::string> mistaken_keys() {
   return {der,
           der + "\n",
           "\n" + der,
-          base64(der),  // Keycloak shows it so.
+          base64(der),  // Keycloak shows keys like this.
           encode_base64url(der),
           base64(ec_signer().public_der()),
-          body_of(rsa_signer().certificate()),  // x5c has it so (RFC 7517, 4.7).
+          body_of(rsa_signer().certificate()),  // x5c has this form (RFC 7517, 4.7).
           body_of(rsa_signer().private_pem()),
           pem.substr(pem.find('\n') + 1),
           utf16(pem),
@@ -108,7 +108,7 @@ std::vector<std::string> mistaken_keys() {
           ""};
 }
 
-TEST_CASE("what is no public key in PEM is refused with a reason", "[access]") {
+TEST_CASE("anything but a public key in PEM is refused with a reason", "[access]") {
   CHECK_THAT(error_of(read_public_key(rsa_signer().private_pem())), Contains("private key"));
   CHECK_THAT(error_of(read_public_key(rsa_signer().public_pem() + ec_signer().public_pem())),
              Contains("more than one"));
@@ -136,7 +136,7 @@ TEST_CASE("a secret is the line of a file", "[access]") {
   CHECK_THAT(error_of(read_secret(secret + '\0')), Contains("one line"));
 }
 
-TEST_CASE("secrets as they are made count, in base64, hexadecimal or words", "[access]") {
+TEST_CASE("usual secrets are accepted in base64 or hexadecimal or words", "[access]") {
   for (const std::string& text :
        {base64(std::string(32, '\xa7')), base64(std::string(31, '\x30')),
         encode_base64url(std::string(64, '\xff')), std::string("0123456789abcdef0123456789abcdef"),
@@ -146,7 +146,7 @@ TEST_CASE("secrets as they are made count, in base64, hexadecimal or words", "[a
   }
 }
 
-TEST_CASE("what others know or may guess is no secret", "[access]") {
+TEST_CASE("text that others may know or guess is refused as a secret", "[access]") {
   CHECK_THAT(error_of(read_secret(std::string(31, 's') + "\n")), Contains("31 bytes"));
   CHECK_THAT(error_of(read_secret(std::string(5000, 's'))), Contains("4096"));
   for (const std::string& text : mistaken_keys()) {
@@ -166,7 +166,7 @@ TEST_CASE("what others know or may guess is no secret", "[access]") {
   CHECK_THAT(error_of(read_secret(base64(rsa_signer().public_der()))), Contains("looks like"));
 }
 
-TEST_CASE("a set leaves out what is for something else, and says so", "[access]") {
+TEST_CASE("a key set leaves out keys for other purposes and says so", "[access]") {
   CHECK(keys_of(read_set({rsa_signer().jwk(
                     {{"use", "sig"}, {"alg", "RS256"}, {"key_ops", {"verify"}}, {"x5c", 1}})}))
             .size() == 1);
@@ -184,7 +184,7 @@ TEST_CASE("a set leaves out what is for something else, and says so", "[access]"
   CHECK_THAT(note_of(Signer::secret("short").jwk(json::object())), Contains("5 bytes"));
 }
 
-TEST_CASE("a key that anybody could sign for is left out", "[access]") {
+TEST_CASE("a key with which anyone could sign is left out", "[access]") {
   json one = rsa_signer().jwk(json::object());
   one["e"] = "AQ";
   CHECK_THAT(note_of(one), Contains("exponent"));
@@ -200,7 +200,7 @@ TEST_CASE("a key that anybody could sign for is left out", "[access]") {
   CHECK_THAT(note_of(padded), Contains("0 bits"));
 }
 
-TEST_CASE("a set that somebody should mend is refused", "[access]") {
+TEST_CASE("a key set that exposes a secret is refused", "[access]") {
   const json rsa = rsa_signer().jwk({{"kid", "a"}});
   json with_private = rsa;
   with_private["d"] = "AA";
@@ -221,13 +221,13 @@ TEST_CASE("a set that somebody should mend is refused", "[access]") {
              Contains("65 keys"));
 }
 
-TEST_CASE("a secret may stand in a file's set, and not in a URL's", "[access]") {
+TEST_CASE("a secret may stand in a file's set and not in a URL's", "[access]") {
   const json secret = secret_signer().jwk({{"kid", "s"}});
   CHECK(keys_of(read_set({secret})).front().algorithm() == Algorithm::hs256);
   CHECK_THAT(error_of(read_set({secret}, JwksOrigin::url)), Contains("URL"));
 }
 
-TEST_CASE("keys in use keep their numbers, and withdrawn ones are told", "[access]") {
+TEST_CASE("keys in use keep their numbers and withdrawn ones are returned", "[access]") {
   const auto one = keys_of(read_set({rsa_signer().jwk({{"kid", "one"}})})).front();
   const auto two = keys_of(read_set({ec_signer().jwk({{"kid", "two"}})})).front();
   KeySet set;

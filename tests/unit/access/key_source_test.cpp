@@ -43,7 +43,7 @@ TEST_CASE("keys are read from their files", "[access]") {
   CHECK(std::get<KeysRead>(read_key_file({.kind = Kind::jwks_file, .place = set})).notes.empty());
 }
 
-TEST_CASE("a secret that everybody on the machine may read is told", "[access]") {
+TEST_CASE("a secret that every user of the machine may read gets a note", "[access]") {
   namespace fs = std::filesystem;
   const test::TemporaryFolder folder;
   const auto path = write(folder / "secret", std::string(32, 's'));

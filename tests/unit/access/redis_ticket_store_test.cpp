@@ -32,7 +32,7 @@ class Gateway {
 
   bool keep(const std::string& name, const std::string& sealed) {
     std::optional<bool> result;
-    store_.keep(registration, name, sealed, [&result](const TicketStore::Kept& kept) {
+    store_.keep(registration, name, sealed, [&result](const TicketStore::KeepResult& kept) {
       result = std::holds_alternative<TicketKept>(kept);
     });
     REQUIRE(run_until(context_, [&result] { return result.has_value(); }));
@@ -57,7 +57,7 @@ class Gateway {
   RedisTicketStore store_;
 };
 
-TEST_CASE("a ticket in Redis is taken once, by whichever gateway", "[access][redis]") {
+TEST_CASE("a ticket in Redis is redeemed once by any gateway", "[access][redis]") {
   const RedisServer server;
   Gateway one(options_of(server));
   Gateway two(options_of(server));
@@ -71,7 +71,7 @@ TEST_CASE("a ticket in Redis is taken once, by whichever gateway", "[access][red
   CHECK(two.redeem("name") == "none");
 }
 
-TEST_CASE("of two gateways that redeem a ticket at once, one has it", "[access][redis]") {
+TEST_CASE("of two gateways that redeem a ticket at once one succeeds", "[access][redis]") {
   const RedisServer server;
   Gateway one(options_of(server));
   Gateway two(options_of(server));
@@ -91,7 +91,7 @@ TEST_CASE("of two gateways that redeem a ticket at once, one has it", "[access][
   }
 }
 
-TEST_CASE("while Redis is away so are the tickets, and then they are back", "[access][redis]") {
+TEST_CASE("tickets are away while Redis is and come back with it", "[access][redis]") {
   RedisServer server;
   Gateway gateway(options_of(server));
   CHECK(gateway.keep("name", "sealed"));
@@ -106,7 +106,7 @@ TEST_CASE("while Redis is away so are the tickets, and then they are back", "[ac
   CHECK(gateway.redeem("name") == "sealed");
 }
 
-TEST_CASE("a Redis that takes no writes takes no tickets", "[access][redis]") {
+TEST_CASE("a Redis that refuses writes keeps no tickets", "[access][redis]") {
   const RedisServer server;
   broker::RedisOptions options = options_of(server);
   Gateway gateway(options);

@@ -51,10 +51,10 @@ class Signer {
 inline constexpr std::int64_t now_ms = 1'702'493'000'000;
 inline constexpr std::int64_t now_s = now_ms / 1000;
 
-/// A payload that is right: it may read and publish registration 42.
+/// A valid payload: it may read and publish registration 42.
 [[nodiscard]] nlohmann::json right_payload(nlohmann::json members = {});
 
-/// The keys that a text has; the test fails if it has none.
+/// The keys of a text. The test fails if there are none.
 [[nodiscard]] std::vector<access::TokenKey> keys_of(const access::KeysResult& result);
 [[nodiscard]] access::KeySet key_set(std::initializer_list<const Signer*> signers);
 [[nodiscard]] std::string jwks(std::initializer_list<nlohmann::json> keys);

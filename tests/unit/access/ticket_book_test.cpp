@@ -21,7 +21,7 @@ Workflow other_workflow() {
   return workflow;
 }
 
-TEST_CASE("a ticket is found by its name, and opens what it has sealed", "[access]") {
+TEST_CASE("a ticket is found by its name and opens what it has sealed", "[access]") {
   const auto made = TicketKeys::make(registration_workflow(), system_random_bytes);
   CHECK(made.ticket().size() == 22);
   const auto sent = TicketKeys::parse(made.ticket(), registration_workflow());
@@ -41,7 +41,7 @@ TEST_CASE("the store learns neither the ticket nor the token", "[access]") {
   CHECK(sealed.find(decode_base64url(keys.ticket()).value()) == std::string::npos);
 }
 
-TEST_CASE("what somebody else has put under the name is not opened", "[access]") {
+TEST_CASE("a forged value under the ticket's name is not unsealed", "[access]") {
   const auto keys = TicketKeys::make(registration_workflow(), system_random_bytes);
   std::string sealed = keys.seal("a.b.c");
   for (std::size_t at = 0; at < sealed.size(); ++at) {
@@ -55,14 +55,14 @@ TEST_CASE("what somebody else has put under the name is not opened", "[access]")
       keys.unseal(TicketKeys::make(registration_workflow(), system_random_bytes).seal("a.b.c")));
 }
 
-TEST_CASE("a ticket is of one workflow", "[access]") {
+TEST_CASE("a ticket belongs to one workflow", "[access]") {
   const auto made = TicketKeys::make(registration_workflow(), system_random_bytes);
   const auto other = TicketKeys::parse(made.ticket(), other_workflow());
   CHECK(other->name() != made.name());
   CHECK_FALSE(other->unseal(made.seal("a.b.c")));
 }
 
-TEST_CASE("what has another form is no ticket", "[access]") {
+TEST_CASE("a malformed ticket is refused", "[access]") {
   const std::string ticket(22, 'A');
   CHECK(TicketKeys::parse(ticket, registration_workflow()));
   for (const std::string& text :
@@ -72,7 +72,7 @@ TEST_CASE("what has another form is no ticket", "[access]") {
   }
 }
 
-TEST_CASE("a ticket of the book is taken once, within thirty seconds", "[access]") {
+TEST_CASE("a ticket of the book is redeemed once within thirty seconds", "[access]") {
   TicketBook book;
   CHECK_FALSE(book.keep("a", "sealed", start));
   CHECK_FALSE(book.redeem("b", start));
@@ -85,7 +85,7 @@ TEST_CASE("a ticket of the book is taken once, within thirty seconds", "[access]
   CHECK(book.bytes() == 0);
 }
 
-TEST_CASE("a ticket too many is not kept, and pushes out nobody's", "[access]") {
+TEST_CASE("a ticket beyond the limit is not kept and displaces no other", "[access]") {
   AccessLimits limits;
   limits.tickets_max = 3;
   TicketBook book(limits);
@@ -117,7 +117,7 @@ TEST_CASE("the bytes of all tickets are bounded as well", "[access]") {
   CHECK(book.bytes() == 21);
 }
 
-TEST_CASE("the same name twice is the later one", "[access]") {
+TEST_CASE("the second ticket of a name replaces the first", "[access]") {
   TicketBook book;
   CHECK_FALSE(book.keep("a", "1", start));
   CHECK_FALSE(book.keep("a", "22", start));
@@ -125,7 +125,7 @@ TEST_CASE("the same name twice is the later one", "[access]") {
   CHECK(book.redeem("a", start) == "22");
 }
 
-TEST_CASE("a token gets so many tickets in a window, and all get more", "[access]") {
+TEST_CASE("a token gets so many tickets in a window and all get more", "[access]") {
   AccessLimits limits;
   limits.tickets_of_token_max = 2;
   limits.tickets_issued_max = 3;

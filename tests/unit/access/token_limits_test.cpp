@@ -19,7 +19,7 @@ constexpr Instant begin{Duration{1'000'000}};
 
 }  // namespace
 
-TEST_CASE("a token has so many streams at a time, and each token its own") {
+TEST_CASE("a token has so many streams at a time and each token its own") {
   TokenLimits limits(2, 0);
   const auto first = limits.enter_stream(grant_of("one"));
   auto second = limits.enter_stream(grant_of("one"));
@@ -32,7 +32,7 @@ TEST_CASE("a token has so many streams at a time, and each token its own") {
   CHECK(limits.enter_stream(grant_of("one")));
 }
 
-TEST_CASE("who comes without a token has no limit, nor has anybody where none is set") {
+TEST_CASE("a request without a token has no limit and neither has anyone if none is set") {
   TokenLimits limits(1, 1);
   TokenLimits none(0, 0);
   const auto first = limits.enter_stream(grant_of(""));
@@ -49,7 +49,7 @@ TEST_CASE("who comes without a token has no limit, nor has anybody where none is
   CHECK(limits.updates_refused() == 0);
 }
 
-TEST_CASE("a token publishes a second's updates at once, and from then on at its rate") {
+TEST_CASE("a token publishes a second's updates at once and from then on at its rate") {
   TokenLimits limits(0, 10);
   const Grant grant = grant_of("one");
   for (int update = 0; update < 10; ++update) {
@@ -97,7 +97,7 @@ TEST_CASE("a large update counts as several") {
   CHECK_FALSE(rates.refuse("one", 2 * unit, begin + Duration{200}));
 }
 
-TEST_CASE("an update that is more than the bucket holds passes when it is full, and is paid for") {
+TEST_CASE("an update that is more than the bucket holds passes when it is full and is paid for") {
   constexpr std::size_t unit = UpdateRates::counted_bytes;
   UpdateRates rates(2);
   CHECK_FALSE(rates.refuse("one", 1, begin));
@@ -107,7 +107,7 @@ TEST_CASE("an update that is more than the bucket holds passes when it is full, 
   CHECK_FALSE(rates.refuse("one", 1, begin + Duration{10'000}));
 }
 
-TEST_CASE("of many tokens those are forgotten that published least") {
+TEST_CASE("of many tokens the ones that published least are forgotten") {
   UpdateRates rates(2);
   const auto name = [](std::size_t index) { return "token " + std::to_string(index); };
   for (int update = 0; update < 2; ++update) {
@@ -116,7 +116,7 @@ TEST_CASE("of many tokens those are forgotten that published least") {
   for (std::size_t index = 1; index < UpdateRates::tokens_max; ++index) {
     REQUIRE_FALSE(rates.refuse(name(index), 1, begin));
   }
-  // One more than are remembered: another one gives way, not the one that is at its limit.
+  // One token more than the maximum: another one is forgotten, not the one at its limit.
   CHECK_FALSE(rates.refuse(name(UpdateRates::tokens_max), 1, begin));
   CHECK(rates.refuse(name(0), 1, begin));
 }

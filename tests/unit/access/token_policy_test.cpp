@@ -47,13 +47,13 @@ std::string write(const std::filesystem::path& path, const std::string& text) {
   return path.string();
 }
 
-/// A store that keeps nothing, for the reason that it is given.
+/// A store that always refuses, for a given reason.
 class AwayStore final : public TicketStore {
  public:
-  explicit AwayStore(Kept why = StoreAway{}) : why_(why) {}
+  explicit AwayStore(KeepResult why = StoreAway{}) : why_(why) {}
 
   void keep(const Workflow& /*workflow*/, const std::string& /*name*/, std::string /*sealed*/,
-            KeptHandler done) override {
+            KeepHandler done) override {
     done(why_);
   }
   void redeem(const Workflow& /*workflow*/, const std::string& /*name*/,
@@ -62,7 +62,7 @@ class AwayStore final : public TicketStore {
   }
 
  private:
-  Kept why_;
+  KeepResult why_;
 };
 
 /// A policy by a URL whose answers the test gives, or by files.
@@ -155,7 +155,7 @@ TEST_CASE("a request is granted what its token says", "[access]") {
   CHECK(world.ask(by_cookie) == 200);
 }
 
-TEST_CASE("a denial is as RFC 6750 has it", "[access]") {
+TEST_CASE("a denial follows RFC 6750", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   CHECK(world.ask({}) == 401);
@@ -170,7 +170,7 @@ TEST_CASE("a denial is as RFC 6750 has it", "[access]") {
   CHECK_THAT(world.denial().detail, Contains("key is unknown here"));
 }
 
-TEST_CASE("each denial has its reason, for monitoring", "[access]") {
+TEST_CASE("each denial has its reason for monitoring", "[access]") {
   World world;
   CHECK(world.ask(with_token(token_a())) == 0);
   world.answer(FetchError{"bank is away"});
@@ -204,7 +204,7 @@ TEST_CASE("each denial has its reason, for monitoring", "[access]") {
   CHECK(reason_of({}, "/stream?ticket=AAAAAAAAAAAAAAAAAAAAAA") == DenialReason::invalid_ticket);
 }
 
-TEST_CASE("what counts and does not suffice is no denial of the token", "[access]") {
+TEST_CASE("a valid token that does not suffice is not counted as a denial", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   const auto refused = world.ticket(with_token(token_a({{"regstream", json::object()}})));
@@ -231,7 +231,7 @@ TEST_CASE(
   CHECK(world.ask(with_token(token_a())) == 503);
 }
 
-TEST_CASE("so many requests wait for keys, and others are told to come back", "[access]") {
+TEST_CASE("a limited number of requests wait for keys and others get 503", "[access]") {
   World world;
   int waiting = 0;
   int refused = 0;
@@ -246,7 +246,7 @@ TEST_CASE("so many requests wait for keys, and others are told to come back", "[
   CHECK(waiting == 1000);
 }
 
-TEST_CASE("a key that is withdrawn is told by the number of its grants", "[access]") {
+TEST_CASE("a withdrawn key is reported by the number in its grants", "[access]") {
   World world;
   world.answer(set_of({ec_a, rsa_b}));
   CHECK(world.ask(with_token(token_a())) == 200);
@@ -259,7 +259,7 @@ TEST_CASE("a key that is withdrawn is told by the number of its grants", "[acces
   CHECK(world.ask(with_token(token_a())) == 401);
 }
 
-TEST_CASE("a reload with a bad file keeps the keys, and says what is bad", "[access]") {
+TEST_CASE("a reload with a bad file keeps the keys and says what is bad", "[access]") {
   const test::TemporaryFolder folder;
   const auto path = write(folder / "key.pem", ec_signer().public_pem());
   World world({{Kind::key_file, path}});
@@ -269,7 +269,7 @@ TEST_CASE("a reload with a bad file keeps the keys, and says what is bad", "[acc
   const auto problems = world.policy.reload();
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems.front(), Contains("key.pem") && Contains("private"));
-  // What the option says holds for every reading: no file turns into a secret.
+  // The option's kind applies to every reading: no file turns into a secret.
   write(folder / "key.pem", "a line that somebody else may have written");
   CHECK_THAT(world.policy.reload().at(0), Contains("key.pem") && Contains("BEGIN PUBLIC KEY"));
   CHECK(world.ask(with_token(token_a())) == 200);
@@ -288,7 +288,7 @@ TEST_CASE("a policy does not begin without keys", "[access]") {
   CHECK_THROWS_WITH(begin({{Kind::jwks_url, "https://me:secret@bank/keys"}}), !Contains("secret"));
 }
 
-TEST_CASE("a ticket is worth its token, once", "[access]") {
+TEST_CASE("a ticket is worth its token once", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   const auto given = world.ticket(with_token(token_a()));
@@ -316,7 +316,7 @@ TEST_CASE("tickets of a token share its name in limits", "[access]") {
   CHECK(world.grant().token == name);
 }
 
-TEST_CASE("a ticket falls with the key of its token", "[access]") {
+TEST_CASE("a ticket is refused once the key of its token is withdrawn", "[access]") {
   World world;
   world.answer(set_of({ec_a, rsa_b}));
   const auto given = world.ticket(with_token(token_a()));
@@ -326,7 +326,7 @@ TEST_CASE("a ticket falls with the key of its token", "[access]") {
   CHECK(world.ask({}, "/stream?ticket=" + std::get<Ticket>(given).text) == 401);
 }
 
-TEST_CASE("tickets are given for a token that may subscribe, and for nothing else", "[access]") {
+TEST_CASE("tickets are given for a token that may subscribe and for nothing else", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   CHECK(world.ticket_status({}) == 401);
@@ -348,7 +348,7 @@ TEST_CASE("a made-up ticket is refused", "[access]") {
   }
 }
 
-TEST_CASE("while the store is away, tickets are a 503 and tokens count", "[access]") {
+TEST_CASE("while the store is away tickets are a 503 and tokens are accepted", "[access]") {
   AwayStore away;
   World world({{Kind::jwks_url, "https://bank/keys"}}, &away);
   world.answer(set_of({ec_a}));
@@ -359,7 +359,7 @@ TEST_CASE("while the store is away, tickets are a 503 and tokens count", "[acces
   CHECK(world.ask(with_token(token_a())) == 200);
 }
 
-TEST_CASE("while the store is full, whoever wants a ticket is told when to come back", "[access]") {
+TEST_CASE("while the store is full a request for a ticket gets 429 with a time", "[access]") {
   AwayStore full(StoreFull{Duration{1'500}});
   World world({{Kind::jwks_url, "https://bank/keys"}}, &full);
   world.answer(set_of({ec_a}));
@@ -370,7 +370,7 @@ TEST_CASE("while the store is full, whoever wants a ticket is told when to come 
   CHECK(refused.reason == DenialReason::tickets_unavailable);
 }
 
-TEST_CASE("renewing a token brings no more tickets", "[access]") {
+TEST_CASE("a renewed token gets no additional tickets", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   for (std::size_t next = 0; next < access_limits.tickets_of_token_max; ++next) {
@@ -380,7 +380,7 @@ TEST_CASE("renewing a token brings no more tickets", "[access]") {
   CHECK(world.ticket_status(with_token(token_a({{"sub", "b"}}))) == 200);
 }
 
-TEST_CASE("a token gets a number of tickets, and then has to wait", "[access]") {
+TEST_CASE("a token gets a number of tickets and then has to wait", "[access]") {
   World world;
   world.answer(set_of({ec_a}));
   const auto request = with_token(token_a());

@@ -51,7 +51,7 @@ TEST_CASE("a token of each algorithm is verified by its key", "[access]") {
   }
 }
 
-TEST_CASE("a grant says what the token allows, until when, and by which key", "[access]") {
+TEST_CASE("a grant says what the token allows until when and by which key", "[access]") {
   const auto keys = key_set({&rsa_signer(), &ec_signer()});
   const auto make = [&](const std::string& token) {
     return std::get<GrantPtr>(verifier().verify(token, keys, now_ms));
@@ -65,7 +65,7 @@ TEST_CASE("a grant says what the token allows, until when, and by which key", "[
   CHECK_FALSE(grant->is_open);
 }
 
-TEST_CASE("a token's name is its own, says nothing of it, and survives a second signature",
+TEST_CASE("a token's name is unique and reveals nothing and survives a second signature",
           "[access]") {
   const auto keys = key_set({&ec_signer()});
   const auto judge = verifier();
@@ -79,7 +79,7 @@ TEST_CASE("a token's name is its own, says nothing of it, and survives a second 
   CHECK(name(token) != std::get<GrantPtr>(verifier().verify(token, keys, now_ms))->token);
 }
 
-TEST_CASE("tokens of one subject have one name, that of its issuer", "[access]") {
+TEST_CASE("tokens of one subject of one issuer share a name", "[access]") {
   const auto keys = key_set({&ec_signer(), &rsa_signer()});
   const auto judge = verifier();
   const auto name = [&](const json& members, const Signer& signer = ec_signer()) {
@@ -103,7 +103,7 @@ TEST_CASE("tokens of one subject have one name, that of its issuer", "[access]")
   }
 }
 
-TEST_CASE("a token counts from nbf to exp, with the leeway", "[access]") {
+TEST_CASE("a token is valid from nbf to exp with the leeway", "[access]") {
   CHECK(verdict_of({{"exp", now_s - 29}}) == "granted");
   CHECK_THAT(verdict_of({{"exp", now_s - 30}}), Contains("expired"));
   CHECK(verdict_of({{"nbf", now_s + 30}}) == "granted");
@@ -139,7 +139,7 @@ TEST_CASE("a token is of the issuer and for the audience that are asked for", "[
 }
 
 TEST_CASE("the key and not the header chooses the algorithm", "[access]") {
-  // The classic: signed with HMAC by the public key, which everybody has.
+  // The classic attack: HMAC with the public key, which everyone has.
   const std::string pem = rsa_signer().public_pem();
   for (const std::string& known : {pem, pem.substr(0, pem.size() - 1), rsa_signer().public_der()}) {
     const auto forged = Signer::secret(known).token(right_payload());
@@ -165,7 +165,7 @@ TEST_CASE("the key and not the header chooses the algorithm", "[access]") {
   }
 }
 
-TEST_CASE("a header with a member twice, or what we don't understand, is refused", "[access]") {
+TEST_CASE("a header with a duplicate member or an unknown extension is refused", "[access]") {
   const auto with_header = [](const std::string& header) {
     return verdict(secret_signer().raw_token(header, right_payload().dump()),
                    key_set({&secret_signer()}));
@@ -176,13 +176,14 @@ TEST_CASE("a header with a member twice, or what we don't understand, is refused
   CHECK_THAT(with_header(R"({"alg":["HS256"]})"), Contains("alg"));
   CHECK_THAT(with_header(R"({"alg":"HS256","crit":["exp"],"exp":1})"), Contains("crit"));
   CHECK_THAT(with_header(R"({"alg":"HS256","crit":[]})"), Contains("crit"));
-  CHECK_THAT(with_header("[]"), Contains("no JSON object"));
-  CHECK_THAT(with_header(""), Contains("no JSON object"));
-  CHECK_THAT(with_header(R"({"alg":"HS256","x":[[[[[[[[[]]]]]]]]]})"), Contains("no JSON object"));
-  CHECK_THAT(with_header("{\"alg\":\"HS256\",\"x\":\"\xff\"}"), Contains("no JSON object"));
+  CHECK_THAT(with_header("[]"), Contains("not a JSON object"));
+  CHECK_THAT(with_header(""), Contains("not a JSON object"));
+  CHECK_THAT(with_header(R"({"alg":"HS256","x":[[[[[[[[[]]]]]]]]]})"),
+             Contains("not a JSON object"));
+  CHECK_THAT(with_header("{\"alg\":\"HS256\",\"x\":\"\xff\"}"), Contains("not a JSON object"));
 }
 
-TEST_CASE("a token says that it is one, or says nothing", "[access]") {
+TEST_CASE("a typ must say that it is a token or be absent", "[access]") {
   const auto with_type = [](const json& type) {
     return verdict(secret_signer().token(right_payload(), {{"typ", type}}),
                    key_set({&secret_signer()}));
@@ -198,7 +199,7 @@ TEST_CASE("a token says that it is one, or says nothing", "[access]") {
   }
 }
 
-TEST_CASE("a key is chosen by kid among ours, and by nothing else", "[access]") {
+TEST_CASE("a key is chosen by kid among our keys only", "[access]") {
   KeySet keys;
   keys.replace(test::keys_of(
       read_jwks(test::jwks({rsa_signer().jwk({{"kid", "a"}}), ec_signer().jwk({{"kid", "b"}})}),
@@ -226,7 +227,7 @@ TEST_CASE("a key is chosen by kid among ours, and by nothing else", "[access]") 
       Contains("signature is wrong"));
 }
 
-TEST_CASE("a key without kid is tried for every token, and a few at most are", "[access]") {
+TEST_CASE("a key without kid is tried for every token and a few at most are", "[access]") {
   const auto keys = key_set({&ec_signer()});
   CHECK(verdict(ec_signer().token(right_payload(), {{"kid", "whatever"}}), keys) == "granted");
   CHECK(verdict(Signer::ec().token(right_payload(), {{"kid", "whatever"}}), keys) == "unknown key");
@@ -272,7 +273,7 @@ TEST_CASE("an ECDSA signature has one length", "[access]") {
              Contains("signature is wrong"));
 }
 
-TEST_CASE("what is no token is told from one, whatever its size", "[access]") {
+TEST_CASE("anything but a token is refused whatever its size", "[access]") {
   const auto keys = key_set({&secret_signer()});
   for (const char* const text :
        {"", ".", "..", "...", "a.b", "a.b.c.d.e", "e30.e30.", "Bearer", "e30=.e30=.AA"}) {
@@ -284,7 +285,7 @@ TEST_CASE("what is no token is told from one, whatever its size", "[access]") {
              Contains("longer than 8192"));
 }
 
-TEST_CASE("a payload is read strictly, once it is verified", "[access]") {
+TEST_CASE("a payload is read strictly once it is verified", "[access]") {
   const auto keys = key_set({&secret_signer()});
   const auto with_payload = [&keys](const std::string& payload) {
     return verdict(secret_signer().raw_token(R"({"alg":"HS256"})", payload), keys);
@@ -299,7 +300,7 @@ TEST_CASE("a payload is read strictly, once it is verified", "[access]") {
     CHECK(with_payload(text).starts_with("The token's payload is not a JSON object"));
   }
   CHECK(with_payload("{\"exp\":" + exp + "}" + '\0').starts_with("The token's payload is no JSON"));
-  // Another's mistakes are not told to whoever has no key.
+  // A sender without a key learns nothing about a token's other mistakes.
   CHECK_THAT(
       verdict(Signer::secret(std::string(32, 'x')).raw_token(R"({"alg":"HS256"})", "[]"), keys),
       Contains("signature is wrong"));

@@ -42,7 +42,7 @@ TEST_CASE("gateways of one deployment say nothing of each other") {
   CHECK(captured.text().empty());
 }
 
-TEST_CASE("another deployment is said once, until it has been gone for a minute") {
+TEST_CASE("another deployment is reported once until it has been gone for a minute") {
   const CapturedLog captured;
   DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   const std::string staging = entry("1000-0", "deployment", "staging");
@@ -63,7 +63,7 @@ TEST_CASE("another deployment is said once, until it has been gone for a minute"
   CHECK(watch.others().empty());
 }
 
-TEST_CASE("what is no gateway's entry says nothing") {
+TEST_CASE("entries that no gateway wrote are ignored") {
   const CapturedLog captured;
   DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   answer(watch, {});
@@ -74,7 +74,7 @@ TEST_CASE("what is no gateway's entry says nothing") {
   CHECK(captured.text().empty());
 }
 
-TEST_CASE("a name that no gateway can have is nobody's") {
+TEST_CASE("names that no gateway can have are ignored") {
   const CapturedLog captured;
   DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   answer(watch,
@@ -105,7 +105,7 @@ TEST_CASE("of many other deployments some are kept") {
 TEST_CASE("the stream of deployments is kept as long as what many gateways add in a minute") {
   DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   const auto kept = [&watch] { return watch.questions().front().at(3); };
-  CHECK(kept() == "10000");  // Who comes cuts nothing of others.
+  CHECK(kept() == "10000");  // A new gateway cuts no entries of others.
   answer(watch, {entry("1000-0", "deployment", "production")});
   CHECK(kept() == "200");
   answer(watch, {300, entry("1000-0", "deployment", "production")});
@@ -114,7 +114,7 @@ TEST_CASE("the stream of deployments is kept as long as what many gateways add i
   CHECK(kept() == "10000");
 }
 
-TEST_CASE("other deployments are forgotten at a new connection") {
+TEST_CASE("other deployments are forgotten on a new connection") {
   DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   answer(watch, {entry("1000-0", "deployment", "staging")});
   REQUIRE(watch.others() == Names{"staging"});

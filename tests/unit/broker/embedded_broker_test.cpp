@@ -46,7 +46,7 @@ using Lines = std::vector<std::string>;
 
 constexpr std::int64_t start_timestamp_ms = 1'702'493'000'000;
 
-/// Writes down what it hears, a line each.
+/// Records each event as a line.
 class Listener final : public regstream::broker::Subscriber {
  public:
   void on_history(EventId position) override { log.push_back("history " + to_string(position)); }
@@ -147,14 +147,14 @@ TEST_CASE_METHOD(Running, "messages are numbered from 1 in the millisecond of th
                               R"(1702493000000-2 {"a":2,"id":"1702493000000-2"})"});
 }
 
-TEST_CASE_METHOD(Running, "who asks to catch up has been told everything already") {
+TEST_CASE_METHOD(Running, "catch_up finds everything already delivered") {
   broker->catch_up();
   publish(R"({"a":1})");
   CHECK(listener.log == Lines{"history 1702493000000-0", "live", "caught up",
                               R"(1702493000000-1 {"a":1,"id":"1702493000000-1"})"});
 }
 
-TEST_CASE_METHOD(Running, "the id is the last member, and all else is left as it was") {
+TEST_CASE_METHOD(Running, "the id is the last member and everything else is unchanged") {
   const auto [message, numbered] = GENERATE(table<const char*, const char*>({
       {"{}", R"({"id":"1702493000000-1"})"},
       {"{ \n}", "{ \n\"id\":\"1702493000000-1\"}"},
@@ -165,7 +165,7 @@ TEST_CASE_METHOD(Running, "the id is the last member, and all else is left as it
   CHECK(listener.log.back() == std::string{"1702493000000-1 "} + numbered);
 }
 
-TEST_CASE_METHOD(Running, "what no id can be written into is refused, and takes no id") {
+TEST_CASE_METHOD(Running, "text that can't hold an id is refused and takes no id") {
   const auto* message = GENERATE("", " ", "{", "}", "[]", "null", "{broken");
   CHECK(publish(message) == "The message must be a JSON object.");
   CHECK(publish("{}") == "1702493000000-1");
@@ -219,7 +219,7 @@ TEST_CASE("the embedded broker keeps the order of each publishing thread") {
   }
 }
 
-TEST_CASE_METHOD(Running, "the subscriber hears a message before its publisher, both in the loop") {
+TEST_CASE_METHOD(Running, "the subscriber gets a message before its publisher gets the answer") {
   publish_later(R"({"a":1})");
   CHECK(results.empty());
   listener.on_each = [this] { CHECK(results.empty()); };
@@ -240,7 +240,7 @@ TEST_CASE_METHOD(Running, "a subscriber that publishes is not re-entered") {
   CHECK_THAT(listener.log[4], Contains("second"));
 }
 
-TEST_CASE("the embedded broker needs no subscriber, and is always connected") {
+TEST_CASE("the embedded broker needs no subscriber and is always connected") {
   boost::asio::io_context context;
   EmbeddedBroker broker{context};
   bool is_done = false;
@@ -252,7 +252,7 @@ TEST_CASE("the embedded broker needs no subscriber, and is always connected") {
   CHECK(broker.is_connected());
 }
 
-TEST_CASE("a subscriber that comes later hears where the history stands, and what follows") {
+TEST_CASE("a subscriber that comes later hears where the history stands and what follows") {
   Bench bench;
   bench.options.now_timestamp_ms = [] { return start_timestamp_ms; };
   bench.broker.emplace(bench.context, bench.options);
@@ -272,7 +272,7 @@ TEST_CASE("messages that wait in a destroyed embedded broker are dropped") {
   CHECK(bench.listener.log.size() == 2);
 }
 
-TEST_CASE("a broker may be destroyed by who is told what came of a publish") {
+TEST_CASE("a publish's handler may destroy the broker") {
   const Journaled journaled;
   Bench bench{journaled.path()};
   bench.start();
@@ -284,7 +284,7 @@ TEST_CASE("a broker may be destroyed by who is told what came of a publish") {
   CHECK(bench.listener.log.size() == 4);
 }
 
-TEST_CASE("what other threads publish while the loop is busy is bounded, and refused in order") {
+TEST_CASE("what other threads publish while the loop is busy is bounded and refused in order") {
   Bench bench;
   bench.options.limits.waiting_max = 2;
   bench.options.limits.waiting_bytes_max = 20;
@@ -297,7 +297,7 @@ TEST_CASE("what other threads publish while the loop is busy is bounded, and ref
   CHECK(bench.results.at(1) == "1702493000000-2");
   CHECK_THAT(bench.results.at(2), Contains("too much waits"));
   CHECK_THAT(bench.results.at(3), Contains("too much waits"));
-  // The log has it, too: not every publisher asks what became of its update.
+  // It is in the log, too: not every publisher looks at its result.
   CHECK_THAT(log.text(), Contains("an update was dropped: 2 others (4 bytes) already wait"));
   bench.publish_later(R"({"eleven":1})");
   bench.publish_later(R"({"eleven":1})");
@@ -309,7 +309,7 @@ TEST_CASE("what other threads publish while the loop is busy is bounded, and ref
 
 // --- idempotency keys
 
-TEST_CASE_METHOD(Running, "two publishes with one key are one, in one turn and in two") {
+TEST_CASE_METHOD(Running, "two publishes with one key are one in one turn and in two") {
   publish_later(R"({"a":1})", "one");
   publish_later(R"({"a":1})", "one");
   publish_later(R"({"a":1})", "two");
@@ -325,7 +325,7 @@ TEST_CASE_METHOD(Running, "publishes without a key are each their own") {
   CHECK(publish("{}") == "1702493000000-2");
 }
 
-TEST_CASE("the oldest keys are forgotten when there are too many, and when they are too old") {
+TEST_CASE("the oldest keys are forgotten when there are too many and when they are too old") {
   const Journaled journaled;
   Bench bench{GENERATE(true, false) ? journaled.path() : fs::path{}};
   bench.options.limits.keys_max = 2;
@@ -344,7 +344,7 @@ TEST_CASE("the oldest keys are forgotten when there are too many, and when they 
   CHECK(bench.publish("{}", "d") == "1702493000000-5");
 }
 
-TEST_CASE("keys that have to go too soon are told to the operator") {
+TEST_CASE("the log warns of keys that are forgotten too soon") {
   Bench bench;
   bench.options.limits.keys_max = 1;
   bench.options.limits.key_age_min = Duration{5'000};
@@ -382,7 +382,7 @@ TEST_CASE_METHOD(Running, "a key that is too long is refused") {
 
 // --- the journal
 
-TEST_CASE("a restart tells the history again, and goes on with its ids and keys") {
+TEST_CASE("a restart delivers the history again and continues its ids and keys") {
   Journaled journaled;
   journaled.bench.start();
   const Lines first_log = {"history 1702493000000-0",
@@ -475,7 +475,7 @@ TEST_CASE("a burst is one transaction") {
   CHECK(database.execAndGet("SELECT max(sequence) FROM turns").getInt() == 100);
 }
 
-TEST_CASE("what can't be kept is refused and told to nobody, and its id goes to the next") {
+TEST_CASE("a message that can't be kept is refused and its id goes to the next one") {
   Journaled journaled;
   journaled.bench.start();
   journaled.bench.stop();
@@ -502,11 +502,11 @@ TEST_CASE("what can't be kept is refused and told to nobody, and its id goes to 
   CHECK(bench.listener.log.size() == 4);
 }
 
-TEST_CASE("a journal that can't be written is an obstacle, until it can") {
+TEST_CASE("a journal that can't be written is an obstacle until it can") {
   Journaled journaled;
   journaled.bench.start();
   journaled.bench.stop();
-  // Full for one message, and for whatever is written without one after the first.
+  // Too full for a message, and for writes without one after the first.
   journaled.sql(
       "CREATE TRIGGER full BEFORE INSERT ON messages WHEN new.message = x'7b2278223a317d' "
       "BEGIN SELECT raise(ABORT, 'the disk is full'); END; "
@@ -555,7 +555,7 @@ TEST_CASE("a journal that can't be written is an obstacle, until it can") {
   }
 }
 
-TEST_CASE("SIGKILL loses nothing that was acknowledged, and the ids go on") {
+TEST_CASE("SIGKILL loses nothing that was acknowledged and the ids go on") {
   const Journaled journaled;
   std::uint64_t acknowledged = 0;
   for (int round = 0; round < 3; ++round) {
@@ -598,7 +598,7 @@ TEST_CASE("SIGKILL loses nothing that was acknowledged, and the ids go on") {
   CHECK(next.publish("{}") == "1702493000000-" + std::to_string(kept + 1));
 }
 
-/// The journal's files as they are at this moment.
+/// A copy of the journal's files at this moment.
 void copy_journal(const fs::path& from, const fs::path& to) {
   for (const char* suffix : {"", "-wal"}) {
     fs::remove(to.string() + suffix);
@@ -608,7 +608,7 @@ void copy_journal(const fs::path& from, const fs::path& to) {
   }
 }
 
-TEST_CASE("a power failure may lose the last moments, but no id is given out twice") {
+TEST_CASE("a power failure may lose the last moments but no id is given out twice") {
   Journaled journaled;
   const fs::path survived = journaled.folder / "survived.sqlite3";
   journaled.bench.start();
@@ -633,7 +633,7 @@ TEST_CASE("a power failure may lose the last moments, but no id is given out twi
   }
 }
 
-TEST_CASE("on the same boot nothing is lost, and the epoch stays") {
+TEST_CASE("on the same boot nothing is lost and the epoch stays") {
   Journaled journaled;
   const fs::path survived = journaled.folder / "survived.sqlite3";
   journaled.bench.start();
@@ -645,7 +645,7 @@ TEST_CASE("on the same boot nothing is lost, and the epoch stays") {
   CHECK(next.publish("{}") == "1702493000000-2");
 }
 
-TEST_CASE("where the kernel names no boot, only a clean stop keeps the epoch") {
+TEST_CASE("without a boot id only a clean stop keeps the epoch") {
   Journaled journaled;
   const fs::path survived = journaled.folder / "survived.sqlite3";
   journaled.bench.boot_id = "";
@@ -665,7 +665,7 @@ TEST_CASE("where the kernel names no boot, only a clean stop keeps the epoch") {
 
 // --- files that are no journal
 
-TEST_CASE("a file that is damaged is refused by name, and left alone") {
+TEST_CASE("a file that is damaged is refused by name and left alone") {
   const Journaled journaled;
   {
     Bench bench{journaled.path()};
@@ -705,7 +705,7 @@ TEST_CASE("a file that is damaged is refused by name, and left alone") {
   CHECK(fs::file_size(journaled.path()) == size);
 }
 
-TEST_CASE("a database that is no journal is refused, and left alone") {
+TEST_CASE("a database that is no journal is refused and left alone") {
   const Journaled journaled;
   SQLite::Database{journaled.path(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec(
       "PRAGMA application_id = 1382380403; CREATE TABLE registrations (x); "
@@ -715,7 +715,7 @@ TEST_CASE("a database that is no journal is refused, and left alone") {
   CHECK_FALSE(other.tableExists("messages"));
 }
 
-TEST_CASE("one file holds the histories of several workflows, each with ids of its own") {
+TEST_CASE("one file holds the histories of several workflows with separate ids") {
   Journaled journaled;
   Bench& first = journaled.bench;
   regstream::Workflow loans = regstream::registration_workflow();
@@ -764,7 +764,7 @@ TEST_CASE("one file holds the histories of several workflows, each with ids of i
   }
 }
 
-TEST_CASE("a turn takes a slice of what waits, and others have theirs in between") {
+TEST_CASE("a turn handles a slice of what waits and other workflows get turns in between") {
   Bench bench;
   SECTION("by count") {
     bench.options.limits.turn_messages_max = 2;
@@ -802,7 +802,7 @@ TEST_CASE("a journal of a later version is refused with both versions") {
   CHECK_THAT(journaled.error_of_start(), Contains("format 999") && Contains("reads 2"));
 }
 
-TEST_CASE("a place where no journal can be is refused with what to do") {
+TEST_CASE("an impossible place for a journal is refused with advice") {
   const TemporaryFolder folder;
   Bench missing{folder / "missing" / "journal.sqlite3"};
   CHECK_THROWS_WITH(missing.start(), Contains("missing does not exist") && Contains("--journal"));

@@ -1,4 +1,4 @@
-// What a real Redis answers while it takes no writes, and that it is understood.
+// The answers of a real Redis that refuses writes are understood.
 #include "redis_refusal.hpp"
 
 #include <string>
@@ -24,7 +24,7 @@ using regstream::test::update_json;
 
 }  // namespace
 
-TEST_CASE("a redis that takes no writes refuses a publish and a probe, in passing") {
+TEST_CASE("a redis that refuses writes refuses a publish and a probe for now") {
   const auto code = GENERATE(from_range(RedisRefusal::codes()));
   CAPTURE(code);
   RedisServer server;
@@ -48,7 +48,7 @@ TEST_CASE("a redis that takes no writes refuses a publish and a probe, in passin
   CHECK(program.history().entries.size() == 1);
 }
 
-TEST_CASE("a probe changes nothing, and is refused where the history can't be") {
+TEST_CASE("a probe changes nothing and is refused where the history can't be") {
   RedisServer server;
   const ScriptCalls calls;
   OtherProgram program{server};
@@ -58,7 +58,7 @@ TEST_CASE("a probe changes nothing, and is refused where the history can't be") 
   CHECK(reply_code(reply_text(*program.command(calls.probe()))) == "WRONGTYPE");
 }
 
-TEST_CASE("each passing error is found by its code, and no other error is one") {
+TEST_CASE("each passing error is found by its code and no other error is one") {
   CHECK(passing_errors().size() == 12);
   for (const auto& error : passing_errors()) {
     CAPTURE(error.code);

@@ -1,5 +1,5 @@
-// Bare messages that come faster than they can be taken into the history: what the follower holds,
-// when the channel is left unread, and who is told if Redis gives up first.
+// Bare messages arrive faster than they can be adopted: what the follower holds, when it leaves the
+// channel unread, and who learns of a loss if Redis ends the connection first.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,7 +24,7 @@ EventId id(std::uint64_t sequence) {
   return {1'000, sequence};
 }
 
-/// Of these limits, with an empty history, and subscribed to the channel.
+/// A follower with these limits and an empty history, subscribed to the channel.
 HistoryFollower follower_of(const AdoptionLimits& limits) {
   HistoryFollower follower{{.adoption = limits}};
   follower.on_callable();
@@ -48,7 +48,7 @@ std::optional<Action> next_of(HistoryFollower& follower) {
   return std::nullopt;
 }
 
-/// The whole history, of `size` messages that were published bare.
+/// The whole history: `size` adopted messages.
 HistoryPage adopted_page(std::uint64_t size) {
   HistoryPage page{.end = id(size), .is_last = true, .entries = {}};
   for (std::uint64_t i = 1; i <= size; ++i) {
@@ -59,9 +59,9 @@ HistoryPage adopted_page(std::uint64_t size) {
   return page;
 }
 
-/// About to hear the channel; it has read five entries, two more than may be unheard.
+/// Its subscription is about to begin, and it has read five entries, two more than the limit.
 HistoryFollower subscribing_follower() {
-  HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
+  HistoryFollower follower{{.adoption = {.unreceived_max = 3}}};
   follower.on_callable();
   follower.on_awaitable();
   follower.on_subscribing();
@@ -75,30 +75,30 @@ HistoryFollower subscribing_follower() {
 TEST_CASE("a channel that brings more than may wait is left unread until some is adopted") {
   auto follower = follower_of({.waiting_max = 3, .offers_max = 2});
   for (int i = 1; i <= 3; ++i) {
-    CHECK(follower.may_hear());
+    CHECK(follower.may_receive());
     follower.on_message(update_json(i));
   }
-  CHECK_FALSE(follower.may_hear());
+  CHECK_FALSE(follower.may_receive());
   REQUIRE(next_of<Adopt>(follower)->offers.size() == 2);
-  CHECK_FALSE(follower.may_hear());  // They may yet be refused.
+  CHECK_FALSE(follower.may_receive());  // They may yet be refused.
   follower.on_adopted(id(2));
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
 }
 
-TEST_CASE("bytes count as well as messages, and one that is too long for them is taken in") {
+TEST_CASE("the bytes are limited too and one message may exceed them") {
   auto follower = follower_of({.bytes_max = 200});
   follower.on_message(update_json(1));
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
   follower.on_message(R"({"registrationId":42,"status":"PENDING","message":")" +
                       std::string(500, 'x') + "\"}");
-  CHECK_FALSE(follower.may_hear());
+  CHECK_FALSE(follower.may_receive());
   CHECK(next_of<Adopt>(follower)->offers.size() == 2);
   follower.on_adopted(id(2));
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
   CHECK(follower.counts().overflowing == 0);
 }
 
-TEST_CASE("of messages that were adopted and not heard of, texts are kept while there is room") {
+TEST_CASE("texts of adopted messages are kept while there is room") {
   auto follower = follower_of({.waiting_max = 100, .bytes_max = 300, .offers_max = 100});
   EventId end = id(0);
   for (int i = 1; i <= 20; ++i) {
@@ -109,8 +109,8 @@ TEST_CASE("of messages that were adopted and not heard of, texts are kept while 
     follower.on_adopted(end = id(static_cast<std::uint64_t>(i)));
     CHECK(follower.adoption().text_bytes() <= 300 + update_json(i).size());
   }
-  CHECK(follower.adoption().unheard() == 20);
-  // All are known still, with a text or without: their notices take them off.
+  CHECK(follower.adoption().unreceived() == 20);
+  // All are still known, with or without their text: their adoptions take them off.
   for (std::uint64_t i = 1; i <= end.sequence; ++i) {
     follower.on_message(stamped_json(update_json(static_cast<int>(i)), id(i)));
   }
@@ -123,11 +123,11 @@ TEST_CASE("of messages that were adopted and not heard of, texts are kept while 
   }
   follower.on_page(std::move(page));
   CHECK_FALSE(next_of<Adopt>(follower));
-  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().unreceived() == 0);
   CHECK(follower.adoption().text_bytes() == 0);
 }
 
-TEST_CASE("the same text is offered as often as it was heard, past those that lost their text") {
+TEST_CASE("the same text is offered as often as it was received past those without a text") {
   auto follower = follower_of({.waiting_max = 100, .bytes_max = 100, .offers_max = 100});
   for (std::uint64_t i = 1; i <= 5; ++i) {
     follower.on_message(update_json(1));
@@ -138,14 +138,14 @@ TEST_CASE("the same text is offered as often as it was heard, past those that lo
   }
 }
 
-TEST_CASE("a channel that ends before it was heard to its end makes every stream be told") {
+TEST_CASE("a follower whose channel ends before it was read to its end records a loss") {
   auto follower = follower_of({.waiting_max = 1});
   follower.on_message(update_json(1));
   CHECK(next_of<Adopt>(follower));
   follower.on_adopted(id(1));
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
 
-  SECTION("once Redis's answer has shown that all was heard, it may end") {
+  SECTION("it may end once Redis's answer shows that everything was received") {
     follower.on_channel_drained();
     follower.on_unsubscribed();
     CHECK_FALSE(next_of<RecordLoss>(follower));
@@ -157,7 +157,7 @@ TEST_CASE("a channel that ends before it was heard to its end makes every stream
     follower.on_unsubscribed();
     CHECK(next_of<RecordLoss>(follower));
   }
-  SECTION("the history says it, and its readers begin after that") {
+  SECTION("the history records it and its readers begin after that") {
     follower.on_unsubscribed();
     CHECK(follower.counts().overflowing == 1);
     REQUIRE(next_of<RecordLoss>(follower));
@@ -174,7 +174,7 @@ TEST_CASE("a channel that ends before it was heard to its end makes every stream
     REQUIRE(begin);
     CHECK(begin->position == id(2));
   }
-  SECTION("it is said again where it was refused, or its answer was lost") {
+  SECTION("it is recorded again after a refusal or a lost answer") {
     follower.on_unsubscribed();
     REQUIRE(next_of<RecordLoss>(follower));
     follower.permit(true, false);
@@ -190,7 +190,7 @@ TEST_CASE("a channel that ends before it was heard to its end makes every stream
 }
 
 TEST_CASE("a channel that is hopelessly behind the history is given up for a new one") {
-  auto follower = follower_of({.unheard_max = 10});
+  auto follower = follower_of({.unreceived_max = 10});
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
   follower.on_page(adopted_page(11));
@@ -198,21 +198,21 @@ TEST_CASE("a channel that is hopelessly behind the history is given up for a new
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   follower.on_unsubscribed();
   CHECK(next_of<RecordLoss>(follower));
-  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().unreceived() == 0);
 }
 
-TEST_CASE("a history read before the channel is heard is not something to catch up with") {
-  HistoryFollower follower{{.adoption = {.unheard_max = 10}}};
+TEST_CASE("entries read before the subscription need not be received") {
+  HistoryFollower follower{{.adoption = {.unreceived_max = 10}}};
   follower.on_callable();
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
   follower.on_page(adopted_page(50));
   CHECK_FALSE(next_of<LeaveChannel>(follower));
-  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().unreceived() == 0);
   CHECK_FALSE(next_of<RecordLoss>(follower));
 }
 
-TEST_CASE("what is read while the channel is about to be heard is not given up: it may be heard") {
+TEST_CASE("entries read while a subscription begins may still be received") {
   auto follower = subscribing_follower();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   follower.on_subscribed(id(4));
@@ -225,9 +225,9 @@ TEST_CASE("an adoption that was trimmed before it was read is that of the copy t
   follower.on_message(update_json(1));
   REQUIRE(next_of<Adopt>(follower));
   follower.on_adopted(id(1));
-  follower.on_message(update_json(1));  // Somebody publishes the very same again.
+  follower.on_message(update_json(1));  // Someone publishes the same text again.
   REQUIRE(next_of<Adopt>(follower)->offers.front().ordinal == 2);
-  follower.on_adopted({});  // The history has lost the first one already.
+  follower.on_adopted({});  // The history has already lost the first one.
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
   follower.on_page(
@@ -246,7 +246,7 @@ TEST_CASE("a copy of what was there before the channel was heard says nothing of
   const std::string bare = update_json(2);
   Adoption adoption;
   adoption.begin({1'000, 0});
-  adoption.hear_bare(bare);
+  adoption.receive_bare(bare);
   REQUIRE(adoption.next());
   adoption.lost();
   // Another gateway had it adopted, and a new history took that over.
@@ -254,14 +254,14 @@ TEST_CASE("a copy of what was there before the channel was heard says nothing of
   const std::string one = stamped_json(update_json(1), {3'000, 1});
   adoption.read({3'000, 1}, one, {});
   adoption.read({3'000, 2}, stamped_json(bare, {3'000, 2}), EventId{2'000, 2});
-  CHECK(adoption.hear_entry({3'000, 1}, one));
+  CHECK(adoption.receive_entry({3'000, 1}, one));
   const auto adopt = adoption.next();
   REQUIRE(adopt);
-  CHECK(adopt->cursor == EventId{1'000, 0});  // From which on the script counts that adoption.
+  CHECK(adopt->cursor == EventId{1'000, 0});  // The script counts that adoption from here on.
 }
 
-TEST_CASE("what was adopted and not read yet is not given up: the same text may wait once more") {
-  auto follower = follower_of({.unheard_max = 3});
+TEST_CASE("adoptions that were not read yet still count") {
+  auto follower = follower_of({.unreceived_max = 3});
   follower.on_message(update_json(7));
   REQUIRE(next_of<Adopt>(follower));
   follower.on_adopted(id(6));
@@ -269,23 +269,23 @@ TEST_CASE("what was adopted and not read yet is not given up: the same text may 
   follower.on_unsubscribed();
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
-  follower.on_page(adopted_page(5));  // Others' messages, and more than may be unheard.
+  follower.on_page(adopted_page(5));  // Others' messages, and more than may be unreceived.
   const auto adopt = next_of<Adopt>(follower);
   REQUIRE(adopt);
   CHECK(adopt->cursor == id(5));
   CHECK(adopt->offers.front().ordinal == 2);
 }
 
-TEST_CASE("what is read where the channel will not be heard is given up") {
+TEST_CASE("entries are not awaited when the channel will not be read") {
   auto follower = subscribing_follower();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
-  CHECK(follower.adoption().unheard() == 5);
+  CHECK(follower.adoption().unreceived() == 5);
   follower.on_unsubscribed();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
-  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().unreceived() == 0);
 }
 
-TEST_CASE("pages grow while there is more, and begin small again") {
+TEST_CASE("pages grow while there is more and begin small again") {
   HistoryFollower follower{{.page_bytes = 100, .page_bytes_max = 400}};
   follower.on_callable();
   follower.on_subscribed(id(9));

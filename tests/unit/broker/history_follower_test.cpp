@@ -83,7 +83,7 @@ Lines poll_all(HistoryFollower& follower) {
   return lines;
 }
 
-/// Has told the messages up to `last`, and is live.
+/// A live follower that has delivered the messages up to `last`.
 HistoryFollower follower_at(EventId last) {
   HistoryFollower follower;
   follower.on_callable();
@@ -101,7 +101,7 @@ HistoryFollower follower_at(EventId last) {
 
 }  // namespace
 
-TEST_CASE("a history is told in pages, and then what is new") {
+TEST_CASE("a history is delivered in pages and then live") {
   HistoryFollower follower;
   CHECK(poll_all(follower).empty());
   follower.on_callable();
@@ -121,7 +121,7 @@ TEST_CASE("a history is told in pages, and then what is new") {
   CHECK(poll_all(follower) == Lines{"message 1000-4"});
 }
 
-TEST_CASE("an empty history is told by its position alone") {
+TEST_CASE("an empty history is delivered as its position alone") {
   HistoryFollower follower;
   follower.on_callable();
   follower.on_subscribed(id(0));
@@ -130,7 +130,7 @@ TEST_CASE("an empty history is told by its position alone") {
   CHECK(poll_all(follower) == Lines{"history 1000-0", "live"});
 }
 
-TEST_CASE("a burst on the channel costs two reads, and no more") {
+TEST_CASE("a burst on the channel costs two reads and no more") {
   auto follower = follower_at(id(1));
   for (std::uint64_t sequence = 2; sequence <= 100; ++sequence) {
     follower.on_message(message(id(sequence)));
@@ -148,7 +148,7 @@ TEST_CASE("a burst on the channel costs two reads, and no more") {
   CHECK(poll_all(follower).empty());
 }
 
-TEST_CASE("what was missed while the channel was not heard is read from the last message on") {
+TEST_CASE("messages missed without a subscription are read from the last one on") {
   auto follower = follower_at(id(2));
   follower.on_unsubscribed();
   CHECK_FALSE(follower.is_caught_up());
@@ -171,10 +171,10 @@ TEST_CASE("a read whose connection broke is made again") {
   CHECK(poll_all(follower) == Lines{"read 1000-1"});
 }
 
-TEST_CASE("what is waited for is told as it comes, and heard without another read") {
+TEST_CASE("an awaited entry is delivered at once without another read") {
   auto follower = follower_at(id(2));
   follower.on_awaitable();
-  // Whatever is behind the new connection, first the last message is looked at.
+  // Behind a new connection, the last message is checked first.
   CHECK(poll_all(follower) == Lines{"read 1000-2"});
   follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(2))}});
   CHECK(poll_all(follower) == Lines{"await after 1000-2"});
@@ -198,7 +198,7 @@ TEST_CASE("what is waited for is told as it comes, and heard without another rea
 
 namespace {
 
-/// Has told the messages up to `last`, and waits for the next.
+/// A follower that has delivered the messages up to `last`, and waits for the next.
 HistoryFollower waiting_follower_at(EventId last) {
   auto follower = follower_at(last);
   follower.on_awaitable();
@@ -210,7 +210,7 @@ HistoryFollower waiting_follower_at(EventId last) {
 
 }  // namespace
 
-TEST_CASE("what is waited for and does not follow is read") {
+TEST_CASE("an awaited entry that does not follow triggers a read") {
   auto follower = waiting_follower_at(id(2));
   SECTION("after a hole") {
     follower.on_awaited({entry(id(4))});
@@ -247,7 +247,7 @@ TEST_CASE("a message that came while it was waited for is confirmed by the next 
   follower.on_awaited({entry(id(3))});
   follower.on_awaited({entry(id(4))});
   poll_all(follower);
-  // An id that was heard before, for something else: the history went back, and on another way.
+  // A known id with another text: the history went back, and continued differently.
   follower.on_message(message(id(3)));
   follower.on_message(stamped_json(update_json(77), id(3)));
   CHECK(poll_all(follower) == Lines{"read 1000-2"});
@@ -305,13 +305,13 @@ TEST_CASE("a page that does not follow begins a history") {
   SECTION("with an entry that is not ours") {
     follower.on_page(
         {.end = id(4), .is_last = true, .entries = {entry(id(2)), {id(3), "", {}}, entry(id(4))}});
-    // What was heard under its id is not what the history says: it looks again.
+    // The text received under its id differs from the history's: it reads again.
     CHECK(poll_all(follower) == Lines{"history 1000-3", "message 1000-4", "live", "read 1000-4"});
     CHECK(follower.counts().forged == 1);
   }
 }
 
-TEST_CASE("when the last message has become another one, its epoch is disowned") {
+TEST_CASE("when the last message has changed its epoch is disowned") {
   auto follower = follower_at(id(2));
   follower.on_unsubscribed();
   follower.on_subscribed(id(3));
@@ -320,7 +320,7 @@ TEST_CASE("when the last message has become another one, its epoch is disowned")
                     .is_last = true,
                     .entries = {{id(2), stamped_json(update_json(77), id(2)), {}}, entry(id(3))}});
   CHECK(poll_all(follower) == Lines{"read 1000-2"});
-  // The script begins a new epoch, since none of the old one ends there.
+  // The script begins a new epoch, since the old one does not end there.
   CHECK(follower.known().epoch == epoch);
   CHECK(follower.known() > id(1'000'000'000));
   follower.on_page({.end = {2'000, 1}, .is_last = true, .entries = {entry({2'000, 1})}});
@@ -334,7 +334,7 @@ TEST_CASE("an id that was heard before makes the follower look whether the histo
   CHECK(follower.known() == id(3));
 }
 
-TEST_CASE("a bare message is offered until its adoption is heard") {
+TEST_CASE("a bare message is offered until its adoption is received") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(2) + "\n");
   CHECK(poll_all(follower) == Lines{"adopt after 1000-1 1x" + update_json(2)});
@@ -345,7 +345,7 @@ TEST_CASE("a bare message is offered until its adoption is heard") {
   follower.on_adopted(id(2));
   CHECK(poll_all(follower).empty());
 
-  // The same text again, before the first one's adoption is heard: it is the second.
+  // The same text again, before the first one's adoption is received: it is the second.
   follower.on_message(update_json(2));
   CHECK(poll_all(follower) == Lines{"adopt after 1000-1 2x" + update_json(2)});
   follower.on_adopted(id(3));
@@ -353,7 +353,7 @@ TEST_CASE("a bare message is offered until its adoption is heard") {
   poll_all(follower);
   follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(1)), entry(id(2), true)}});
   CHECK(poll_all(follower) == Lines{"message 1000-2"});
-  // And after it, one is held still.
+  // After it, one is still held.
   follower.on_message(update_json(2));
   CHECK(poll_all(follower) == Lines{"adopt after 1000-2 2x" + update_json(2)});
 }
@@ -388,7 +388,8 @@ TEST_CASE("a read that was refused is asked for again as soon as that is permitt
   CHECK(follower.is_caught_up());
 }
 
-TEST_CASE("a bare message whose adoption was not heard is offered again, after the same cursor") {
+TEST_CASE(
+    "a bare message is offered again after the same cursor while its adoption is not received") {
   auto follower = follower_at(id(1));
   const std::string offer = " 1x" + update_json(9);
   follower.on_message(update_json(9));
@@ -401,14 +402,14 @@ TEST_CASE("a bare message whose adoption was not heard is offered again, after t
   follower.on_page({.end = id(5), .is_last = true, .entries = {entry(id(5))}});
   CHECK(poll_all(follower) == Lines{"history 1000-4", "message 1000-5", "live"});
 
-  // Its adoption was trimmed. When all that made it done has been heard, it is held no longer: the
-  // same text is another message then.
+  // Its adoption was trimmed. Once everything up to it has been received, the message is no longer
+  // held: the same text is another message then.
   follower.on_message(message(id(5)));
   follower.on_message(update_json(9));
   CHECK(poll_all(follower) == Lines{"adopt after 1000-5" + offer});
 }
 
-TEST_CASE("offers that came too late wait until more is heard") {
+TEST_CASE("offers that came too late wait until more is received") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(9));
   poll_all(follower);
@@ -420,7 +421,7 @@ TEST_CASE("offers that came too late wait until more is heard") {
   CHECK(poll_all(follower) == Lines{"message 1000-2", "adopt after 1000-2 1x" + update_json(9)});
 }
 
-TEST_CASE("offers that came too late are made again if more was heard before that was known") {
+TEST_CASE("offers that came too late are made again if more was received before the answer") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(9));
   poll_all(follower);
@@ -432,7 +433,7 @@ TEST_CASE("offers that came too late are made again if more was heard before tha
   CHECK(poll_all(follower) == Lines{"adopt after 1000-2 1x" + update_json(9)});
 }
 
-TEST_CASE("offers that came too late are made again after what can't be heard any more") {
+TEST_CASE("offers that came too late are made again past entries that can't be received any more") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(9));
   poll_all(follower);
@@ -457,7 +458,7 @@ TEST_CASE("offers that came too late are made again after what can't be heard an
   }
 }
 
-TEST_CASE("a message with an id that the history did not give is bare") {
+TEST_CASE("a message with a made-up id is bare") {
   auto follower = follower_at(id(2));
   const auto claimed = GENERATE(values<std::string>({"1000-3", "1000-999", "999-1", "2000-1"}));
   const std::string text = R"({"registrationId":1,"status":"PENDING","id":")" + claimed + "\"}";
@@ -471,7 +472,7 @@ TEST_CASE("a forged next id never takes the place of the real one") {
   auto follower = follower_at(id(2));
   follower.on_message(stamped_json(update_json(666), id(3)));
   poll_all(follower);
-  // The real one was published before the read, and is heard after it.
+  // The real one was published before the read, and arrives after it.
   follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
   CHECK(poll_all(follower) == Lines{"message 1000-3", "read 1000-3"});
   CHECK(follower.counts().forged == 1);
@@ -488,7 +489,7 @@ TEST_CASE("a forged id of an entry without a message hides nothing that is heard
   follower.on_message(text);
   follower.on_message(stamped_json(text, id(3)));
   CHECK(poll_all(follower) == Lines{"read 1000-2"});
-  // Somebody else has had it adopted, and has told of a loss, which nobody hears on the channel.
+  // Another gateway had it adopted, and recorded a loss, which does not appear on the channel.
   const HistoryEntry adopted{
       .id = id(3), .message = stamped_json(text, id(3)), .adopted_as = id(3)};
   follower.on_page(
@@ -511,11 +512,11 @@ TEST_CASE("a message of a history that was lost is not adopted into the next one
   CHECK(poll_all(follower).empty());
 }
 
-TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
+TEST_CASE("malformed messages are counted and never adopted") {
   auto follower = follower_at(id(1));
   const Lines texts{"", "text", "{}", "[]", "{\"registrationId\":0,\"status\":\"PENDING\"}",
                     "{\"registrationId\":1}", update_json(1) + "x",
-                    // With its id, it would be more than subscribers take in.
+                    // With its id, it would be longer than subscribers accept.
                     update_json(1) + std::string((1U << 20U) - update_json(1).size(), ' ')};
   for (const auto& text : texts) {
     follower.on_message(text);
@@ -524,27 +525,28 @@ TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
   CHECK(follower.counts().malformed.total() == texts.size());
 }
 
-TEST_CASE("claims beyond the limit leave the channel unread until a read has settled them") {
+TEST_CASE(
+    "unverified messages beyond the limit leave the channel unread until a read settles them") {
   HistoryFollower follower{{.unverified_bytes_max = 100}};
   follower.on_callable();
   follower.on_subscribed(id(0));
   poll_all(follower);
   follower.on_page({.end = id(0), .is_last = true, .entries = {}});
   poll_all(follower);
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
   HistoryPage page{.end = id(9), .is_last = true, .entries = {}};
   for (std::uint64_t sequence = 1; sequence <= 9; ++sequence) {
     follower.on_message(message(id(sequence)));
     page.entries.push_back(entry(id(sequence)));
   }
-  CHECK_FALSE(follower.may_hear());
+  CHECK_FALSE(follower.may_receive());
   CHECK(poll_all(follower) == Lines{"read 1000-0"});
   follower.on_page(std::move(page));
   CHECK(poll_all(follower).size() == 9);
-  CHECK(follower.may_hear());
+  CHECK(follower.may_receive());
 }
 
-TEST_CASE("who wants to catch up is told what a read gives that began after that") {
+TEST_CASE("catch_up is answered by a read that begins after it") {
   auto follower = follower_at(id(1));
   SECTION("and nothing is new") {
     follower.catch_up();
@@ -609,13 +611,13 @@ TEST_CASE("who wants to catch up is told what a read gives that began after that
   }
 }
 
-TEST_CASE("an adoption that was heard, or read, before the history began anew is no other one") {
+TEST_CASE("an adoption known before a new epoch is the same adoption in it") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(2));
   follower.on_message(update_json(2));
   CHECK(poll_all(follower) ==
         Lines{"adopt after 1000-1 1x" + update_json(2) + " 2x" + update_json(2)});
-  // Somebody else's offer was first, and only one of them survives in the next epoch.
+  // Another gateway's offer came first, and only one of the two survives in the next epoch.
   const EventId moved{2'000, 2};
   HistoryEntry adopted{
       .id = moved, .message = stamped_json(update_json(2), moved), .adopted_as = id(2)};
@@ -633,7 +635,7 @@ TEST_CASE("an adoption that was heard, or read, before the history began anew is
   poll_all(follower);
   follower.on_page(
       {.end = moved, .is_last = true, .entries = {entry({2'000, 1}), std::move(adopted)}});
-  // The other one is held still, and has yet to be adopted.
+  // The other one is still held, and not yet adopted.
   follower.on_message(message({2'000, 3}));
   poll_all(follower);
   follower.on_page(
@@ -648,11 +650,11 @@ TEST_CASE("an adoption that was heard, or read, before the history began anew is
   CHECK(lines.back() == "adopt after 2000-3 1x" + update_json(2));
 }
 
-TEST_CASE("an adoption that a new epoch took over is found, though the cursor is too old before") {
+TEST_CASE("an adoption that a new epoch took over is found after a cursor that is too old") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(7));
   poll_all(follower);
-  // Its adoption came while the channel was not heard. Then the history begins anew, and its oldest
+  // Its adoption came while the channel was not subscribed. Then a new epoch begins, and its oldest
   // messages are trimmed.
   follower.on_unsubscribed();
   follower.on_subscribed(id(2));
@@ -685,7 +687,7 @@ TEST_CASE(
   follower.on_not_callable();
   follower.on_unsubscribed();
   follower.on_callable();
-  // Another gateway may have had it adopted meanwhile.
+  // Another gateway may have had it adopted in the meantime.
   follower.on_subscribed(id(3));
   CHECK(poll_all(follower) == Lines{"read 1000-2"});
   follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});

@@ -1,4 +1,4 @@
-// Batches of one publisher: what Redis knows of them, their order, and what of them is refused.
+// Batches of one publisher: what Redis remembers of them, their order, and what it refuses.
 #include <string>
 #include <vector>
 
@@ -61,7 +61,7 @@ constexpr const char* older = "ERR the updates are older than others that their 
 
 }  // namespace
 
-TEST_CASE("a batch enters the history in its order, and each update is told by itself") {
+TEST_CASE("a batch enters the history in its order and each update has its own result") {
   const RedisServer server;
   Caller caller{server};
   OtherProgram listener{server};
@@ -76,7 +76,7 @@ TEST_CASE("a batch enters the history in its order, and each update is told by i
   }
 }
 
-TEST_CASE("a batch that is sent again gets its ids again, and nothing else happens") {
+TEST_CASE("a batch that is sent again gets its ids again and nothing else happens") {
   const RedisServer server;
   Caller caller{server, {.key_lifetime = Duration{5'000}}};
   const auto position = caller.open();
@@ -108,13 +108,13 @@ TEST_CASE("so many of a publisher's batches are known as may be on their way") {
     CHECK(caller.batch(batch(number, 1)) ==
           to_string(after(position, static_cast<std::uint64_t>(number))));
   }
-  // What comes so late comes by a connection that is no more.
+  // Such late calls come over a lost connection.
   CHECK(caller.batch(batch(1, 1)) == older);
   CHECK(caller.batch(batch(2, 2)) == older);
   CHECK(caller.messages().size() == static_cast<std::size_t>(known) + 1);
 }
 
-TEST_CASE("behind one that was not taken a batch is out of order") {
+TEST_CASE("a batch behind a refused one is out of order") {
   const RedisServer server;
   Caller caller{server};
   CHECK(caller.batch(batch(3, 1, false)) == out_of_order);
@@ -126,7 +126,7 @@ TEST_CASE("behind one that was not taken a batch is out of order") {
   CHECK(caller.messages().size() == 3);
 }
 
-TEST_CASE("behind none that is unanswered a batch goes on from wherever the place is") {
+TEST_CASE("a batch without unanswered ones before it continues from the publisher's place") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();
@@ -147,7 +147,7 @@ TEST_CASE("behind none that is unanswered a batch goes on from wherever the plac
   }
 }
 
-TEST_CASE("an update that can't be in the history fails alone, and again when it is sent again") {
+TEST_CASE("an update that can't be in the history fails alone and again when it is sent again") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();
@@ -158,29 +158,30 @@ TEST_CASE("an update that can't be in the history fails alone, and again when it
                                {.message = '{' + std::string(1U << 20U, ' ') + '}', .key = {}},
                                {.message = update_json(2), .key = "taken"},
                                {.message = update_json(3), .key = {}}});
-  const std::string answer = "ERR the update is no JSON object " + to_string(after(position)) +
-                             ' ' + to_string(after(position, 2)) +
-                             " ERR the update has more bytes than readers take WRONGTYPE Operation "
-                             "against a key holding the wrong kind of value " +
-                             to_string(after(position, 3));
+  const std::string answer =
+      "ERR the update is not a JSON object " + to_string(after(position)) + ' ' +
+      to_string(after(position, 2)) +
+      " ERR the update has more bytes than readers accept WRONGTYPE Operation "
+      "against a key holding the wrong kind of value " +
+      to_string(after(position, 3));
   CHECK(caller.batch(mixed) == answer);
   CHECK(caller.batch(mixed) == answer);
   CHECK(caller.messages().size() == 3);
-  // Those behind it don't wait for it.
+  // Later updates don't wait for it.
   auto behind = batch(7, 1, false);
   CHECK(caller.batch(behind) == to_string(after(position, 4)));
 
   SECTION("also where all of them are such") {
     auto none = batch(8, 2, false);
     none.updates[0].message = none.updates[1].message = "[]";
-    const std::string each = "ERR the update is no JSON object";
+    const std::string each = "ERR the update is not a JSON object";
     CHECK(caller.batch(none) == each + ' ' + each);
     CHECK(caller.batch(none) == each + ' ' + each);
     CHECK(caller.batch(batch(10, 1, false)) == to_string(after(position, 5)));
   }
 }
 
-TEST_CASE("an application's key is one update, in a batch and in others") {
+TEST_CASE("an application's key is one update in a batch and in others") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();
@@ -255,7 +256,7 @@ TEST_CASE("a batch is trimmed as so many updates are") {
   }
 }
 
-TEST_CASE("whatever command a publisher lacks, of a batch that failed nothing is left") {
+TEST_CASE("whatever command a publisher lacks of a batch that failed nothing is left") {
   const RedisServer server;
   Caller caller{server};
   const bool has_history = GENERATE(false, true);
@@ -274,7 +275,7 @@ TEST_CASE("whatever command a publisher lacks, of a batch that failed nothing is
   user.program.command({"AUTH", "user", ""});
   CHECK_THAT(user.batch(keyed), !StartsWith("1"));
   CHECK((caller.messages() == before));
-  // Nothing of it is remembered either.
+  // It is not remembered either.
   CHECK(caller.batch(batch(5, 1, false)) == out_of_order);
   const auto answer = caller.batch(keyed);
   CHECK(caller.messages().size() == before.size() + 3);
@@ -300,7 +301,7 @@ TEST_CASE("a publisher that may read a key and not write it leaves nothing of it
   CHECK(caller.messages().size() == 4);
 }
 
-TEST_CASE("memory that ends amid a batch ends nothing: all of it is in, or none") {
+TEST_CASE("if memory runs out amid a batch all of it is in the history or none") {
   const RedisServer server;
   Caller caller{server};
   caller.batch(batch(1, 1));

@@ -35,7 +35,7 @@ const std::string history = regstream::test::names.history();
 
 }  // namespace
 
-TEST_CASE("the first use begins a history at the server's time, and its first update is number 1") {
+TEST_CASE("the first use begins a history at the server's time and its first update is number 1") {
   const RedisServer server;
   Caller caller{server};
   const auto time = caller.program.command({"TIME"});
@@ -51,7 +51,7 @@ TEST_CASE("the first use begins a history at the server's time, and its first up
                                    stamped_json(update_json(2), after(position, 2))});
 }
 
-TEST_CASE("the id is the last member, and white space around the object goes") {
+TEST_CASE("the id is the last member and white space around the object goes") {
   const RedisServer server;
   Caller caller{server};
   OtherProgram listener{server};
@@ -77,17 +77,17 @@ TEST_CASE("the id is the last member, and white space around the object goes") {
   }
 }
 
-TEST_CASE("what is no object is refused, and changes nothing") {
+TEST_CASE("text that is not an object is refused and changes nothing") {
   const RedisServer server;
   Caller caller{server};
   const auto text =
       GENERATE(values<std::string>({"", " ", "text", "{", "}", "[1]", "{\"a\":1", "null"}));
   const auto reply = caller.program.command(caller.calls.publish({}, "key", text));
-  CHECK(published_text(*reply) == "ERR the update is no JSON object");
+  CHECK(published_text(*reply) == "ERR the update is not a JSON object");
   CHECK(caller.program.command({"EXISTS", history})->integer == 0);
 }
 
-TEST_CASE("a key that was seen gives the earlier id, and nothing else happens") {
+TEST_CASE("a key that was seen gives the earlier id and nothing else happens") {
   const RedisServer server;
   Caller caller{server, {.key_lifetime = Duration{5'000}}};
   const auto id = caller.publish(update_json(1), "key");
@@ -139,7 +139,7 @@ TEST_CASE("publishers at once give ids without a gap or a double") {
   }
 }
 
-TEST_CASE("the history's length is limited, and its ids go on") {
+TEST_CASE("the history's length is limited and its ids go on") {
   const RedisServer server;
   Caller caller{server, {.length_max = 3}};
   const auto position = caller.open();
@@ -169,7 +169,7 @@ TEST_CASE("the history's bytes are limited") {
   CHECK(entries.back().id.sequence == 20);
 }
 
-TEST_CASE("a history that ends before what is known begins a new epoch, with what it still holds") {
+TEST_CASE("a history that ends before the known id begins a new epoch with what it still holds") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
@@ -202,7 +202,7 @@ TEST_CASE("a history that ends before what is known begins a new epoch, with wha
   }
 }
 
-TEST_CASE("each offer is adopted once, whoever makes it and however often") {
+TEST_CASE("each offer is adopted once by any caller and however often") {
   const RedisServer server;
   Caller here{server};
   Caller there{server};
@@ -220,16 +220,16 @@ TEST_CASE("each offer is adopted once, whoever makes it and however often") {
                        stamped_json(update_json(1), after(position, 3))};
   CHECK(here.messages() == expected);
   CHECK(Texts{listener.hear(), listener.hear(), listener.hear()} == expected);
-  // The bare messages went over the channel themselves: nothing is said there twice.
+  // The bare messages were on the channel themselves: nothing is published there twice.
   CHECK(OtherProgram{server}.publish(update_json(9)) == 1);
   CHECK(stranger.hear() == update_json(9));
 
-  // Heard since: the same text is another message.
+  // Received since: the same text is another message.
   CHECK(there.adopt({after(position, 3), {{update_json(1), 1}}}));
   CHECK(here.messages().size() == 4);
 }
 
-TEST_CASE("an adoption is known as the one that it was when the history begins anew") {
+TEST_CASE("an adoption keeps its first id in a new epoch") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.open();
@@ -297,7 +297,7 @@ TEST_CASE(
   CHECK(caller.program.history().entries.size() == 40);
 }
 
-TEST_CASE("a page brings more than the entry that it is asked for, however large that is") {
+TEST_CASE("a page brings more than the entry that it is asked for however large that is") {
   const RedisServer server;
   Caller caller{server};
   const std::string begin = R"({"registrationId":42,"status":"PENDING","message":")";
@@ -314,7 +314,7 @@ TEST_CASE("a page brings more than the entry that it is asked for, however large
   CHECK(page.entries[1].id == after(position, 2));
 }
 
-TEST_CASE("a key of another type where the history belongs is an error, and left alone") {
+TEST_CASE("a key of another type where the history belongs is an error and left alone") {
   const RedisServer server;
   Caller caller{server};
   caller.program.command({"SET", history, "mine"});

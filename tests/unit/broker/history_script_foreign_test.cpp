@@ -1,5 +1,5 @@
-// What others put into the history's stream: the script, and whoever waits for entries without it,
-// take it for nothing.
+// Foreign entries in the history's stream count as empty, for the script and for clients that wait
+// for entries without it.
 
 #include <string>
 #include <vector>
@@ -81,7 +81,7 @@ std::vector<Texts> nearly_ours(EventId id) {
 
 }  // namespace
 
-TEST_CASE("an entry that the script did not write has no message for anybody") {
+TEST_CASE("an entry that the script did not write has no message") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
@@ -138,7 +138,7 @@ TEST_CASE("an entry as the script writes it is read alike by the script and with
   }
 }
 
-TEST_CASE("ids that nobody can count by stop nothing, and what is ours stays") {
+TEST_CASE("made-up ids stop nothing and our entries stay") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
@@ -157,11 +157,11 @@ TEST_CASE("ids that nobody can count by stop nothing, and what is ours stays") {
   CHECK(caller.messages() == Texts{stamped_json(update_json(1), {end.epoch, 1}),
                                    stamped_json(update_json(2), {end.epoch, 2}),
                                    stamped_json(update_json(3), {end.epoch, 3})});
-  // Whoever claims to know such an id knows nothing.
+  // A caller with such a known id counts as one that knows nothing.
   CHECK(caller.open({UINT64_MAX, UINT64_MAX}) == after(end, 2));
 }
 
-TEST_CASE("an id that nobody can count by in an epoch that has gone by is left out") {
+TEST_CASE("a made-up id in an earlier epoch is left out") {
   const RedisServer server;
   Caller caller{server};
   const auto end = caller.open();
@@ -186,7 +186,7 @@ TEST_CASE("an epoch that can't be exceeded is followed by one of the clock") {
   CHECK(caller.open({greatest.epoch, 9}) == end);
 }
 
-TEST_CASE("a stream that holds only what somebody else wrote becomes a history") {
+TEST_CASE("a stream with only foreign entries becomes a history") {
   const RedisServer server;
   Caller caller{server};
   const auto made = caller.program.command({"XADD", history, "*", "message", "mine"});
@@ -217,7 +217,7 @@ TEST_CASE("the history's bytes are counted across what somebody else wrote") {
   CHECK(caller.open().epoch == end.epoch);
 }
 
-TEST_CASE("a foreign entry of 40 MB is neither told nor kept for longer than its time") {
+TEST_CASE("a foreign entry of 40 MB is never delivered and trimmed in its turn") {
   const RedisServer server;
   Caller caller{server, {.length_max = 3}};
   const auto first = caller.publish(update_json(1), "1");

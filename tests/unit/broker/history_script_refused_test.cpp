@@ -1,5 +1,5 @@
-// What Redis refuses half-way: an update whose publisher was told that it failed is not in the
-// history, and what was there before stays.
+// Redis refuses half-way: an update whose publisher got an error is not in the history, and earlier
+// entries stay.
 
 #include <algorithm>
 #include <string>
@@ -31,8 +31,8 @@ using Texts = std::vector<std::string>;
 const std::string history = regstream::test::names.history();
 const std::string key = regstream::test::names.update("tried");
 
-/// In which `publish` does all that it may have to do: a first history, one that goes on, one with
-/// no room left, one whose epoch is over, one whose end is made up.
+/// Histories in which `publish` needs all of its commands: a new one, a running one, a full one,
+/// one whose epoch is over, and one whose end is made up.
 enum class Before { nothing, some, full, lost, made_up };
 
 struct Situation {
@@ -72,8 +72,8 @@ struct Situation {
   std::string tried = R"({"registrationId":42,"status":"TRIED","message":""})";
 };
 
-/// What is told to the user's publisher, and that it is true; then that the same update can be
-/// published once nothing stands in its way.
+/// Checks that the publisher's answer is true, and that the same update can be published once
+/// nothing prevents it.
 void check_told_is_true(Situation& situation, OtherProgram& user) {
   const auto before = situation.kept();
   const auto reply =
@@ -100,7 +100,7 @@ Before any_before() {
 
 }  // namespace
 
-TEST_CASE("whatever command a publisher lacks, told that it failed means not in the history") {
+TEST_CASE("whatever permission a publisher lacks a failed update is not in the history") {
   Situation situation{any_before()};
   const auto lacking = GENERATE(as<std::string>{}, "get", "set", "exists", "time", "xinfo",
                                 "xrange", "xadd", "xdel", "del", "publish", "eval", "ping");
@@ -112,7 +112,7 @@ TEST_CASE("whatever command a publisher lacks, told that it failed means not in 
   check_told_is_true(situation, user);
 }
 
-TEST_CASE("a probe is refused wherever a publish would be, and changes nothing") {
+TEST_CASE("a probe is refused wherever a publish would be and changes nothing") {
   Situation situation{any_before()};
   const auto lacking = GENERATE(as<std::string>{}, "", "get", "set", "exists", "time", "xinfo",
                                 "xrange", "xadd", "xdel", "del", "eval");
@@ -160,7 +160,7 @@ TEST_CASE("a publisher that may not use a key has no update in the history") {
   check_told_is_true(situation, user);
 }
 
-TEST_CASE("a Redis without memory takes nothing, or all of an update") {
+TEST_CASE("a Redis without memory takes nothing or all of an update") {
   Situation situation{any_before()};
   situation.caller.program.command({"CONFIG", "SET", "maxmemory", "1"});
   const auto reply = situation.caller.program.command(
@@ -173,7 +173,7 @@ TEST_CASE("a Redis without memory takes nothing, or all of an update") {
   CHECK(id == published_id(*reply).value_or(id));
 }
 
-TEST_CASE("a read-only Redis, and one with too few replicas, takes nothing") {
+TEST_CASE("a read-only Redis and one with too few replicas accept nothing") {
   Situation situation{any_before()};
   const auto before = situation.kept();
   const auto call = situation.caller.calls.publish(situation.known, "tried", situation.tried);
@@ -184,7 +184,7 @@ TEST_CASE("a read-only Redis, and one with too few replicas, takes nothing") {
   CHECK(situation.caller.program.command({"EXISTS", key})->integer == 0);
 }
 
-TEST_CASE("a key of another type under which an update belongs is an error, and left alone") {
+TEST_CASE("a key of another type under which an update belongs is an error and left alone") {
   Situation situation{any_before()};
   situation.caller.program.command({"LPUSH", key, "mine"});
   const auto before = situation.kept();
@@ -195,18 +195,18 @@ TEST_CASE("a key of another type under which an update belongs is an error, and 
   CHECK(situation.caller.program.command({"LLEN", key})->integer == 1);
 }
 
-TEST_CASE("an update that no reader takes is refused, and changes nothing") {
+TEST_CASE("an update that no reader accepts is refused and changes nothing") {
   Situation situation{Before::some};
   const auto before = situation.kept();
   const auto reply = situation.caller.program.command(
       situation.caller.calls.publish({}, "tried",
                                      R"({"registrationId":42,"status":"P","message":")" +
                                          std::string((1U << 20U) + 300, 'x') + "\"}"));
-  CHECK(published_text(*reply) == "ERR the update has more bytes than readers take");
+  CHECK(published_text(*reply) == "ERR the update has more bytes than readers accept");
   CHECK((situation.kept() == before));
 }
 
-TEST_CASE("a gateway that may not tell of adoptions adopts each message once") {
+TEST_CASE("a gateway that may not publish adoptions adopts each message once") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();

@@ -1,4 +1,4 @@
-// Whether the history goes on in a server that may have lost acknowledged writes.
+// Whether the history continues on a server that may have lost acknowledged writes.
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,7 +45,7 @@ void wait_for(OtherProgram& program, const std::string& name, const std::string&
 
 }  // namespace
 
-TEST_CASE("a server that was started again goes on in a new epoch, with all that it still has") {
+TEST_CASE("a server that was started again goes on in a new epoch with all that it still has") {
   RedisServer server{{}, RedisData::kept};
   EventId last;
   {
@@ -57,7 +57,7 @@ TEST_CASE("a server that was started again goes on in a new epoch, with all that
   server.kill();
   server.start();
 
-  // Whoever comes first finds it out: nobody who lives has met the last id.
+  // The first caller finds it out: no running process has seen the last id.
   Caller caller{server};
   EventId end;
   SECTION("a reader") {
@@ -102,7 +102,7 @@ TEST_CASE("a server that syncs each write goes on where it was") {
   server.kill();
   server.start();
   Caller caller{server};
-  caller.calls.is_durable = true;  // What it does now says nothing of what it did.
+  caller.calls.is_durable = true;  // Its present setting says nothing about its past.
   const auto next = caller.publish(update_json(2), "2");
   if (was_told) {
     CHECK(next == after(last));
@@ -131,7 +131,7 @@ TEST_CASE("whether a server syncs each write is read from its configuration") {
   read_as<Refused>(Question::durability, *program.command({"CONFIG", "NOTHING"}));
 }
 
-TEST_CASE("a replica that was promoted begins a new epoch, though it syncs each write") {
+TEST_CASE("a replica that was promoted begins a new epoch though it syncs each write") {
   const RedisServer primary{{}, RedisData::kept};
   const RedisServer replica{{}, RedisData::kept};
   Caller before{primary};
@@ -142,14 +142,14 @@ TEST_CASE("a replica that was promoted begins a new epoch, though it syncs each 
   caller.program.command({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
   wait_for(caller.program, "master_link_status", "up");
 
-  // While it is one, it shows what the primary has.
+  // While it is a replica, it shows the primary's data.
   CHECK(caller.open() == last);
   caller.program.command({"REPLICAOF", "NO", "ONE"});
   const auto next = caller.publish(update_json(2), "2");
   CHECK(next.epoch > last.epoch);
   CHECK(next.sequence == 2);
 
-  // And the old primary, back in its role without having been started again.
+  // The same for the old primary, back in its role without a restart.
   before.program.command({"REPLICAOF", "127.0.0.1", std::to_string(replica.port())});
   wait_for(before.program, "master_link_status", "up");
   before.program.command({"REPLICAOF", "NO", "ONE"});
@@ -202,7 +202,7 @@ TEST_CASE(
   CHECK(caller.messages().size() == 2);
 }
 
-TEST_CASE("a primary whose last replica has gone for long is the same, and has lost nothing") {
+TEST_CASE("a primary whose last replica is long gone is the same and has lost nothing") {
   const RedisServer primary;
   Caller caller{primary};
   caller.program.command({"CONFIG", "SET", "repl-backlog-ttl", "1"});
@@ -219,7 +219,7 @@ TEST_CASE("a primary whose last replica has gone for long is the same, and has l
   CHECK(caller.publish(update_json(2), "2") == after(last));
 }
 
-TEST_CASE("what is kept of the server is written once, and its loss is a doubt") {
+TEST_CASE("the server's key is written once and its loss is a doubt") {
   const RedisServer server;
   Caller caller{server};
   caller.publish(update_json(1), "1");
@@ -247,7 +247,7 @@ TEST_CASE("what is kept of the server is written once, and its loss is a doubt")
   CHECK(kept() == identity + ' ' + std::to_string(next.epoch));
 }
 
-TEST_CASE("what an earlier version has kept of the server, without an epoch, is no doubt") {
+TEST_CASE("a server's key of an earlier version without an epoch is no doubt") {
   const RedisServer server;
   Caller caller{server};
   const auto end = caller.publish(update_json(1), "1");
@@ -263,7 +263,7 @@ TEST_CASE("histories that begin in one millisecond have different epochs") {
   constexpr int count = 100;
   for (int i = 0; i < count; ++i) {
     caller.program.send({"DEL", history});
-    caller.program.send(caller.calls.open({}));  // By somebody who has met none of them.
+    caller.program.send(caller.calls.open({}));  // By a caller that has seen none of them.
   }
   for (int i = 0; i < count; ++i) {
     caller.program.read();
@@ -274,7 +274,7 @@ TEST_CASE("histories that begin in one millisecond have different epochs") {
   }
 }
 
-TEST_CASE("who may not ask which server it is, is served as before") {
+TEST_CASE("a client without INFO is served as before") {
   RedisServer server{{}, RedisData::kept};
   OtherProgram administrator{server};
   const auto answer = administrator.command(
@@ -287,7 +287,7 @@ TEST_CASE("who may not ask which server it is, is served as before") {
   CHECK(administrator.command({"EXISTS", server_key})->integer == 0);
 }
 
-TEST_CASE("a loss is told by one entry without a message, after which the history goes on") {
+TEST_CASE("a loss is one entry without a message and the history continues after it") {
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
@@ -365,7 +365,7 @@ TEST_CASE("a promotion that was forgotten is noticed where servers take each oth
   CHECK((caller.open().epoch > last.epoch) == may_move);
 }
 
-TEST_CASE("whoever may not ask which server it is gets an error where that may change") {
+TEST_CASE("a client without INFO gets an error where servers may move") {
   const RedisServer server;
   OtherProgram operator_program{server};
   operator_program.command({"ACL", "SETUSER", "default", "-info"});

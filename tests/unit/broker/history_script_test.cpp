@@ -1,6 +1,6 @@
-// The simulated Redis does what scripts/history does in a real one: both get the same random
-// sequences of calls, and every answer is compared, and all that is said on the channels. Not
-// compared: the limit of bytes, and keys that grow too old.
+// The simulated Redis does what scripts/history does in a real one. Both get the same random
+// sequences of calls, and every answer and every message on the channels is compared. The limit of
+// bytes and expired keys are not compared.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -44,18 +44,18 @@ constexpr int restarts_count = 25;
 constexpr int calls_max = 14;
 constexpr std::size_t history_length = 5;
 
-/// An epoch is the time at which it began, or one more than the greatest that is known. Callers
-/// here know one of a future year, so that both servers name epochs alike.
+/// An epoch is the time at which it began, or one more than the greatest known. Callers here know
+/// one of a future year, so that both servers choose the same epochs.
 constexpr std::uint64_t future = 4'000'000'000'000;
 
-/// What is done to the server itself.
+/// Operations on the server itself.
 struct Flush {};
 struct RefuseWrites {
   bool refuses;
 };
 using Step = std::variant<ScriptCall, AwaitHistory, Flush, RefuseWrites>;
 
-/// The call, for whoever reads of a difference.
+/// The call as text, for the report of a difference.
 std::string shown(const ScriptCall& call) {
   std::string text;
   for (const std::string& word : HistoryCalls{names, {}}.words(call)) {
@@ -100,7 +100,7 @@ class Simulated {
   SimulatedRedis redis_{world_, nullptr, plan_, std::nullopt};
 };
 
-/// Makes up what callers ask.
+/// Makes up the callers' calls.
 class Callers {
  public:
   explicit Callers(std::uint64_t seed) : random_(seed) {}
@@ -108,7 +108,7 @@ class Callers {
   Step step(const Simulated& redis) {
     const auto kind = random_.up_to(99);
     if (kind < 3) {
-      met_ = 0;  // Whoever comes next knows of more than there is.
+      met_ = 0;  // The next caller knows a greater id than there is.
       return Flush{};
     }
     if (kind < 8) {
@@ -121,7 +121,7 @@ class Callers {
     }
     ScriptCall call{.mode = mode(end), .known = {future, 0}, .is_durable = durability()};
     if (end.epoch > 0 && met_ > 0) {
-      // Nothing, what there is, or an id that was lost.
+      // No id, an existing one, or a lost one.
       const std::array<EventId, 5> known{EventId{}, end, EventId{end.epoch, end.sequence / 2},
                                          EventId{end.epoch - 1, 3},
                                          EventId{end.epoch, end.sequence + 1}};
@@ -236,7 +236,7 @@ struct Taken {
   std::string answer;
 };
 
-/// For whoever reads of a difference: the steps until then.
+/// The steps so far, for the report of a difference.
 std::string shown(const std::vector<Taken>& before, std::size_t count) {
   std::string text;
   for (std::size_t index = 0; index < count; ++index) {
@@ -255,7 +255,7 @@ std::string shown(const std::vector<Taken>& before, std::size_t count) {
   return text;
 }
 
-/// A real one, whoever calls it, and whoever hears it.
+/// A real server, its callers, and its listeners.
 class Real {
  public:
   explicit Real(RedisData data) : server_(std::string{}, data) { connect(); }
@@ -301,7 +301,7 @@ class Real {
   std::optional<OtherProgram> listener_;
 };
 
-/// Some steps of both: what is different. They are added to those `before`.
+/// Runs some steps on both, adds them to `before`, and returns the difference.
 void compare(Simulated& simulated, Real& real, Callers& callers, std::vector<Taken>& before,
              std::size_t& answers) {
   const std::size_t first = before.size();
@@ -360,7 +360,7 @@ TEST_CASE("the simulated Redis answers 10 000 random sequences of calls as the s
   CHECK(answers > 100'000);
 }
 
-TEST_CASE("the simulated Redis is started again as a real one is, with what it has kept or none") {
+TEST_CASE("the simulated Redis is started again as a real one is with what it has kept or none") {
   const RedisData data = GENERATE(RedisData::kept, RedisData::lost);
   Real real{data};
   std::size_t answers = 0;

@@ -1,6 +1,5 @@
-// What a bare message waits for may have come between the question where the history ends and the
-// moment from which the channel is heard: then a probe of the channel shows that it will not be
-// heard.
+// A bare message may wait for an entry that was published after the history's end was asked for and
+// before the subscription. A probe of the channel shows that such an entry will not be received.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,7 +34,7 @@ HistoryPage page_to(std::uint64_t end) {
   return page;
 }
 
-/// The next action that is no news.
+/// The next action that is not for the subscriber.
 template <typename Action>
 std::optional<Action> asked(HistoryFollower& follower) {
   while (auto action = follower.poll()) {
@@ -49,7 +48,7 @@ std::optional<Action> asked(HistoryFollower& follower) {
   return std::nullopt;
 }
 
-/// Its bare message waits behind the cursor 2, and the history holds 7 and 8 alone.
+/// Its bare message waits behind the cursor 2, and the history only holds 7 and 8.
 HistoryFollower waiting_follower() {
   HistoryFollower follower;
   follower.on_callable();
@@ -66,7 +65,7 @@ HistoryFollower waiting_follower() {
 
 }  // namespace
 
-TEST_CASE("a bare message is offered behind what a probe shows will not be heard") {
+TEST_CASE("a bare message is offered after a probe shows which entries will not be received") {
   auto follower = waiting_follower();
   CHECK(asked<ProbeChannel>(follower));
   CHECK_FALSE(follower.poll());  // Once.
@@ -74,7 +73,7 @@ TEST_CASE("a bare message is offered behind what a probe shows will not be heard
     follower.on_channel_probed();
     CHECK(asked<Adopt>(follower)->cursor == id(8));
   }
-  SECTION("and not behind what was read after the probe, and may be heard yet") {
+  SECTION("and not past entries that were read after the probe and may still be received") {
     follower.catch_up();
     REQUIRE(asked<ReadHistory>(follower));
     follower.on_page(page_to(12));
@@ -85,13 +84,13 @@ TEST_CASE("a bare message is offered behind what a probe shows will not be heard
     follower.on_adopted(std::nullopt);
     CHECK(asked<ProbeChannel>(follower));
   }
-  SECTION("or what is heard meanwhile") {
+  SECTION("or past messages that arrive meanwhile") {
     follower.on_message(stamped_json(update_json(8), id(8)));
     CHECK(asked<Adopt>(follower)->cursor == id(8));
     follower.on_channel_probed();
     CHECK_FALSE(asked<Adopt>(follower));
   }
-  SECTION("once more, if what was heard meanwhile was not settled by the answer") {
+  SECTION("again if messages that arrived meanwhile were unverified at the answer") {
     follower.on_message(stamped_json(update_json(20), id(20)));
     follower.on_channel_probed();
     REQUIRE(asked<ReadHistory>(follower));

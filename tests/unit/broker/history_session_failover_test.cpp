@@ -1,4 +1,4 @@
-// A session whose server others find: where its links lead, and what they ask there first.
+// A session that must find its server: where its links lead, and what they ask there first.
 #include <string>
 #include <vector>
 
@@ -27,7 +27,7 @@ ServerLocation located(std::uint16_t port) {
   return {.primary = at(port), .config_epoch = {}, .others = {}};
 }
 
-/// A sentinel tells so.
+/// A sentinel's answer.
 Texts tell(Bench& bench, std::uint16_t port) {
   bench.reply(LinkRole::finder, located(port));
   bench.reply(LinkRole::finder, ServerLocation{});
@@ -41,7 +41,7 @@ void find(Bench& bench, std::uint16_t port) {
   tell(bench, port);
 }
 
-/// The server says who it is.
+/// The server identifies itself.
 Texts introduce(Bench& bench, LinkRole role, const std::string& run, const std::string& replication,
                 bool is_replica = false) {
   bench.connect(role);
@@ -73,7 +73,7 @@ void bring_up(Bench& bench) {
 
 }  // namespace
 
-TEST_CASE("no link is made before a sentinel tells where the primary is") {
+TEST_CASE("no link is made before a sentinel names the primary") {
   Bench bench{with_sentinels()};
   bench.session.follow();
   CHECK(bench.wants() == Texts{"connect finder"});
@@ -84,7 +84,7 @@ TEST_CASE("no link is made before a sentinel tells where the primary is") {
   CHECK(tell(bench, 100) == Texts{"connect caller", "connect listener", "connect waiter"});
 }
 
-TEST_CASE("that no sentinel knows the name is said and shown") {
+TEST_CASE("the log and readiness say that no sentinel knows the name") {
   Bench bench{with_sentinels()};
   bench.session.follow();
   bench.wants();
@@ -99,7 +99,7 @@ TEST_CASE("that no sentinel knows the name is said and shown") {
   CHECK(bench.wake() == Texts{"connect finder"});
 }
 
-TEST_CASE("each link asks first who is there and calls say that servers move") {
+TEST_CASE("each link first asks for the server's identity and calls say that servers may move") {
   Bench bench{with_sentinels()};
   find(bench, 100);
   CHECK(introduce(bench, LinkRole::caller, "a", "1") == Texts{"load"});
@@ -124,7 +124,7 @@ TEST_CASE("a replica is left and asked for again") {
         0);
 }
 
-TEST_CASE("a server that does not say who it is is not used where servers move") {
+TEST_CASE("a server that does not identify itself is not used where servers may move") {
   Bench bench{with_sentinels()};
   find(bench, 100);
   bench.connect(LinkRole::caller);
@@ -136,7 +136,7 @@ TEST_CASE("a server that does not say who it is is not used where servers move")
   CHECK_THAT(left.back(), Catch::Contains("grant its user +info"));
 }
 
-TEST_CASE("when a sentinel tells of another primary all links go there at once") {
+TEST_CASE("when a sentinel names another primary all links go there at once") {
   Bench bench{with_sentinels()};
   bring_up(bench);
   bench.publish("k");
@@ -150,7 +150,8 @@ TEST_CASE("when a sentinel tells of another primary all links go there at once")
   };
   CHECK(count("give up caller") + count("give up listener") + count("give up waiter") == 3);
   CHECK(count("connect caller") + count("connect listener") + count("connect waiter") == 3);
-  CHECK(bench.session.queue().waiting() == 1);  // It is sent to the other one, under its key.
+  CHECK(bench.session.queue().waiting() == 1);  // It is sent again to the other server, under its
+                                                // key.
 }
 
 TEST_CASE("links that are made before and after a promotion do not stay together") {
@@ -165,7 +166,7 @@ TEST_CASE("links that are made before and after a promotion do not stay together
   CHECK(has_left == (replication == "2"));
 }
 
-TEST_CASE("a lost link has a sentinel asked whether the primary is another one") {
+TEST_CASE("after a lost link a sentinel is asked whether the primary has changed") {
   Bench bench{with_sentinels()};
   bring_up(bench);
   bench.lose(LinkRole::caller);
@@ -203,7 +204,7 @@ TEST_CASE(
   CHECK(bench.call_reply(Done{}) == Texts{"publish k", "followed, waited 1"});
 }
 
-TEST_CASE("after an interruption the primary is looked for anew") {
+TEST_CASE("after an interruption the primary is searched again") {
   Bench bench{with_sentinels()};
   bring_up(bench);
   bench.session.on_interrupted(bench.now);

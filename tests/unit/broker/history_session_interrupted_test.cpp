@@ -1,5 +1,5 @@
-// Memory that runs out at each of a session's allocations in turn. Redis is the simulated one, and
-// there is nothing between it and the session: all is answered at once.
+// Memory runs out at each of a session's allocations in turn. Redis is simulated, and answers
+// everything at once.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -40,9 +40,9 @@ std::string update(const std::string& name) {
   return R"({"registrationId":1,"status":"PENDING","message":")" + name + R"("})";
 }
 
-/// What a shell does, but for sockets. Of memory, RedisBroker does the same with real ones, which
-/// redis_broker_memory_test.cpp runs. Here time is made up, so that a session which waits for what
-/// never comes is seen at once, and the test reads all that Redis has.
+/// Does what a shell does, without sockets. RedisBroker does the same with real ones, which
+/// redis_broker_memory_test.cpp runs. Here time is simulated, so that a session that waits in vain
+/// is noticed at once, and the test can read all that Redis has.
 class Bench {
  public:
   explicit Bench(bool follows) : follows_(follows) {
@@ -165,7 +165,7 @@ class Bench {
     }
     const bool has_loss = std::any_of(entries.begin(), entries.end(),
                                       [](const auto& entry) { return entry.message.empty(); });
-    // The entry of a loss may be the oldest, and no longer held.
+    // The entry that records a loss may be the oldest, and trimmed.
     const bool may_have_loss = has_loss || entries.front().id.sequence > 1;
     REQUIRE((!is_bare_heard_ || may_have_loss || count_of("bare") == 1));
     REQUIRE(caught_up_ <= catch_ups_);
@@ -252,7 +252,7 @@ class Bench {
     }
   }
   void act(const PauseChannel& /*pause*/) {}
-  // The subscriber, which needs memory whatever it is told.
+  // The subscriber, which needs memory for every call.
   void act(const BeginHistory& begin) {
     position_ = begin.position;
     delivered_.clear();
@@ -324,8 +324,8 @@ void live_through(Bench& bench) {
   bench.lose(LinkRole::caller);  // Redis has both.
   bench.publish("last");
   bench.lose(LinkRole::listener);
-  // Nobody waits for what others publish now: the read that catches up finds it. So often that what
-  // is to be told has needed each kind of memory, that of a list's next block included.
+  // What others publish now is not awaited: the read that catches up finds it. This is repeated
+  // until deliveries have needed each kind of memory, including a list's next block.
   for (int round = 0; round < 7; ++round) {
     bench.lose(LinkRole::waiter);
     for (int count = 0; count <= round; ++count) {
@@ -338,7 +338,7 @@ void live_through(Bench& bench) {
 
 }  // namespace
 
-TEST_CASE("A session comes back from memory that ran out anywhere, and every publish ends once") {
+TEST_CASE("A session comes back from memory that ran out anywhere and every publish ends once") {
   const bool follows = GENERATE(false, true);
   const int in_a_row = GENERATE(1, 2, 4, 8);
   int failures = 0;
@@ -353,7 +353,7 @@ TEST_CASE("A session comes back from memory that ran out anywhere, and every pub
     }
     REQUIRE(bench.is_settled());
     for (int wakes = 0; wakes < 10; ++wakes) {
-      bench.wake();  // What is still to be told.
+      bench.wake();  // Deliveries that are still due.
     }
     bench.check();
   }

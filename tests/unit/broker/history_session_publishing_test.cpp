@@ -17,7 +17,7 @@ using regstream::Instant;
 
 }  // namespace
 
-TEST_CASE("a publisher's session connects one link, asks for durability, and loads the script") {
+TEST_CASE("a publisher's session connects one link and asks for durability and loads the script") {
   Bench bench;
   CHECK(bench.wants() == Texts{"connect caller"});
   CHECK(bench.wants().empty());
@@ -27,12 +27,12 @@ TEST_CASE("a publisher's session connects one link, asks for durability, and loa
   CHECK(bench.wants() == Texts{"durability?", "load"});
   CHECK(bench.call_reply(Durability{true}).empty());
   CHECK(bench.call_reply(Done{}) == Texts{"publish a", "followed, waited 1"});
-  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 1}) == Texts{"ended"});
   CHECK(bench.ended == Texts{"a 1000-1"});
   CHECK(bench.session.obstacles().publishing.empty());
 }
 
-TEST_CASE("batches in flight when a link is lost are sent again as they were, before others") {
+TEST_CASE("batches in flight when a link is lost are sent again unchanged before others") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -45,20 +45,20 @@ TEST_CASE("batches in flight when a link is lost are sent again as they were, be
   bench.publish("d");
   CHECK(bench.wants().empty());
   CHECK(bench.session.due(LinkRole::caller) == nullptr);
-  CHECK(bench.take({1'000, 1}).empty());  // Of the connection that is no more.
+  CHECK(bench.accept({1'000, 1}).empty());  // A late reply of the lost connection.
   CHECK(bench.wake() == Texts{"connect caller"});
   bench.connect(LinkRole::caller);
   CHECK(bench.wants() == Texts{"durability?", "load"});
   bench.call_reply(Durability{});
   CHECK(bench.call_reply(Done{}) == Texts{"publish a", "publish b c, behind others",
                                           "publish d, behind others", "followed, waited 4"});
-  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
-  CHECK(bench.take({1'000, 2}, 2) == Texts{"ended", "ended"});
-  CHECK(bench.take({1'000, 4}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 2}, 2) == Texts{"ended", "ended"});
+  CHECK(bench.accept({1'000, 4}) == Texts{"ended"});
   CHECK(bench.ended == Texts{"a 1000-1", "b 1000-2", "c 1000-3", "d 1000-4"});
 }
 
-TEST_CASE("a publish whose outcome is not known, and that Redis has forgotten, ends as unknown") {
+TEST_CASE("a publish without an answer ends as unknown once Redis has forgotten its batch") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -72,14 +72,14 @@ TEST_CASE("a publish whose outcome is not known, and that Redis has forgotten, e
   CHECK(bench.ended == Texts{"a failed"});
 }
 
-TEST_CASE("a script that is unknown amid publishes makes all be sent again, on a new connection") {
+TEST_CASE("if Redis forgets the script amid publishes all are sent again on a new connection") {
   Bench bench;
   bench.bring_up_caller();
   for (const char* const key : {"a", "b", "c"}) {
     bench.publish(key);
     bench.wants();
   }
-  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 1}) == Texts{"ended"});
   CHECK(bench.call_reply(script_unknown()) == Texts{"give up caller", "failed: flushed"});
   CHECK(bench.wake() == Texts{"connect caller"});
   bench.connect(LinkRole::caller);
@@ -89,7 +89,7 @@ TEST_CASE("a script that is unknown amid publishes makes all be sent again, on a
         Texts{"publish b", "publish c, behind others", "followed, waited 2"});
 }
 
-TEST_CASE("a batch that is refused holds back those behind it, until a try shows that it is over") {
+TEST_CASE("a refused batch holds back those behind it until a retry is accepted") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -106,11 +106,11 @@ TEST_CASE("a batch that is refused holds back those behind it, until a try shows
   CHECK(bench.wants() == Texts{"ended"});
   CHECK(bench.ended == Texts{"c failed"});
   CHECK(bench.wake() == Texts{"publish a b"});
-  CHECK(bench.take({1'000, 1}, 2) == Texts{"takes", "ended", "ended"});
+  CHECK(bench.accept({1'000, 1}, 2) == Texts{"accepts", "ended", "ended"});
   CHECK(bench.session.obstacles().publishing.empty());
 }
 
-TEST_CASE("a batch that is refused for good ends, and the next one goes on") {
+TEST_CASE("a batch that is refused for good ends and the next one goes on") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -120,7 +120,7 @@ TEST_CASE("a batch that is refused for good ends, and the next one goes on") {
   bench.wants();
   CHECK(bench.call_reply(rejected()) == Texts{"rejected: no", "ended", "ended"});
   CHECK(bench.call_reply(OutOfOrder{}) == Texts{"publish c"});
-  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.accept({1'000, 1}) == Texts{"ended"});
   CHECK(bench.ended == Texts{"a failed", "b failed", "c 1000-1"});
 }
 
@@ -136,13 +136,13 @@ TEST_CASE("an update that is refused by itself ends alone") {
   CHECK(bench.ended == Texts{"a 1000-1", "b failed", "c 1000-2"});
 }
 
-TEST_CASE("what no subscriber could take in is refused at once") {
+TEST_CASE("an update that no subscriber would accept is refused at once") {
   HistorySessionOptions options;
   options.publishes.message_bytes_max = 1;
   Bench bench{options};
   bench.wants();
   bench.publish("a");
-  bench.publish("b", Patience::refuses);  // Whoever does not wait has the answer.
+  bench.publish("b", Patience::refuses);  // A publish that does not wait gets the answer itself.
   const auto wanted = bench.wants();
   REQUIRE(wanted.size() == 3);
   CHECK(wanted[0].find("rejected: the update has 2 bytes") == 0);

@@ -34,7 +34,7 @@ Texts reply(Bench& bench, HistoryReply answer) {
 
 }  // namespace
 
-TEST_CASE("where nobody waits for replicas there is no link for publishing alone") {
+TEST_CASE("without WAIT there is no link for publishing alone") {
   Bench bench;
   CHECK(bench.wants() == Texts{"connect caller"});
 }
@@ -56,7 +56,7 @@ TEST_CASE("WAIT follows what is sent together and then the answers count") {
   CHECK(bench.ended.back() == "c 1000-3");
 }
 
-TEST_CASE("what too few replicas have is sent again under its key and counts when they have it") {
+TEST_CASE("an update that too few replicas confirm is sent again under its key until they do") {
   Bench bench{with_replicas()};
   bring_up(bench);
   bench.publish("a");
@@ -74,7 +74,7 @@ TEST_CASE("what too few replicas have is sent again under its key and counts whe
   reply(bench, Durability{});
   CHECK(reply(bench, Done{}) == Texts{"publish a", "wait for 2, 2000 ms", "followed, waited 1"});
   reply(bench, Published{{EventId{1'000, 1}}});
-  CHECK(reply(bench, ReplicasReached{2}) == Texts{"takes", "ended"});
+  CHECK(reply(bench, ReplicasReached{2}) == Texts{"accepts", "ended"});
   CHECK(bench.ended == Texts{"a 1000-1"});
 }
 

@@ -11,7 +11,7 @@ namespace {
 using namespace regstream::broker;  // NOLINT: every command and reply.
 using namespace regstream::test;    // NOLINT
 
-/// The session asks anew what it has to know of a caller's server; and calls the script again.
+/// The session asks a caller's new server what it must know, and calls the script again.
 Texts answer_caller(Bench& bench, const std::string& server) {
   bench.wants();
   bench.call_reply(Durability{});
@@ -36,7 +36,7 @@ const std::string moved = "failed: " + moved_failure().what;
 
 }  // namespace
 
-TEST_CASE("a listener at another server than a newer caller is connected anew, as is the waiter") {
+TEST_CASE("a listener at another server than a newer caller is reconnected as is the waiter") {
   Bench bench;
   bench.bring_up_gateway();
   bench.lose(LinkRole::caller);
@@ -47,7 +47,7 @@ TEST_CASE("a listener at another server than a newer caller is connected anew, a
   CHECK_FALSE(bench.session.is_connected());
 }
 
-TEST_CASE("a caller at another server than a newer listener is connected anew, as is the waiter") {
+TEST_CASE("a caller at another server than a newer listener is reconnected as is the waiter") {
   Bench bench;
   bench.bring_up_gateway();
   bench.publish("a");
@@ -62,7 +62,7 @@ TEST_CASE("a caller at another server than a newer listener is connected anew, a
   CHECK(bench.session.queue().waiting() == 1);  // It is sent to the second, under its key.
 }
 
-TEST_CASE("connections of one instant to two servers are told apart in the end") {
+TEST_CASE("connections of one instant to two servers lead to one in the end") {
   Bench bench;
   bench.session.follow();
   bench.wants();
@@ -79,7 +79,7 @@ TEST_CASE("connections of one instant to two servers are told apart in the end")
   CHECK(parted.front() == "give up caller");
 }
 
-TEST_CASE("servers that don't say who they are are taken for one") {
+TEST_CASE("servers that don't identify themselves count as one") {
   Bench bench;
   bench.bring_up_gateway();
   const auto [role, reply] = GENERATE(table<LinkRole, HistoryReply>(

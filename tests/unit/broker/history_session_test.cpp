@@ -17,7 +17,7 @@ using regstream::Instant;
 
 }  // namespace
 
-TEST_CASE("calls of the script carry the durability, what is known, and name the script") {
+TEST_CASE("calls of the script carry the durability and the known id and name the script") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("");
@@ -30,7 +30,7 @@ TEST_CASE("calls of the script carry the durability, what is known, and name the
   CHECK(batch.publisher == "own");
   CHECK(batch.first == 1);
   CHECK(batch.updates.at(0).key.empty());
-  bench.take({1'000, 7});
+  bench.accept({1'000, 7});
   bench.publish("b");
   const auto second = bench.session.poll(bench.now);
   const auto& next = std::get<ScriptCall>(std::get<Call>(second.value()).command);
@@ -38,7 +38,7 @@ TEST_CASE("calls of the script carry the durability, what is known, and name the
   CHECK(std::get<PublishBatch>(next.mode).first == 2);
 }
 
-TEST_CASE("a gateway's session opens three links, and follows the history") {
+TEST_CASE("a gateway's session opens three links and follows the history") {
   Bench bench;
   bench.session.follow();
   CHECK(bench.wants() == Texts{"connect caller", "connect listener", "connect waiter"});
@@ -78,12 +78,12 @@ TEST_CASE("a reply to nothing is ignored") {
   CHECK(bench.wants().empty());
 }
 
-TEST_CASE("a reply of another kind than its question has ends the connection") {
+TEST_CASE("a reply of the wrong type ends the connection") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
   CHECK(bench.wants() == Texts{"publish a"});
-  // Of another question, or of none: Redis may have the publish all the same.
+  // A reply to another question, or to none: Redis may nevertheless have the publish.
   const HistoryReply reply =
       GENERATE(HistoryReply{CursorTooOld{}}, HistoryReply{EventId{1'000, 1}},
                HistoryReply{Published{{EventId{1'000, 1}, EventId{1'000, 2}}}},
@@ -91,10 +91,10 @@ TEST_CASE("a reply of another kind than its question has ends the connection") {
   CHECK(bench.call_reply(reply) ==
         Texts{"give up caller", "failed: redis gave an unexpected answer"});
   CHECK(bench.ended.empty());
-  CHECK(bench.session.queue().waiting() == 1);  // It is sent again, as it is.
+  CHECK(bench.session.queue().waiting() == 1);  // It is sent again, unchanged.
 }
 
-TEST_CASE("a replica's connection is given up once all is answered, and said once") {
+TEST_CASE("a replica's connection is given up after all answers and reported once") {
   Bench bench;
   bench.bring_up_gateway();
   bench.publish("a");
@@ -115,13 +115,13 @@ TEST_CASE("a replica's connection is given up once all is answered, and said onc
   for (int answers = 0; answers < 5; ++answers) {
     bench.call_reply(Done{});
   }
-  // It takes writes: what is heard and waited for comes from there as well.
-  const auto taken = bench.take({1'000, 1}, 3);
-  CHECK(taken == Texts{"takes", "give up listener", "give up waiter", "not awaited", "server?",
+  // It accepts writes: messages and entries must come from there as well.
+  const auto taken = bench.accept({1'000, 1}, 3);
+  CHECK(taken == Texts{"accepts", "give up listener", "give up waiter", "not awaited", "server?",
                        "ended", "ended", "ended"});
 }
 
-TEST_CASE("a read that is refused is asked again after a pause, and readiness says why") {
+TEST_CASE("a read that is refused is asked again after a pause and readiness says why") {
   Bench bench;
   bench.bring_up_gateway();
   bench.session.catch_up();
@@ -134,23 +134,23 @@ TEST_CASE("a read that is refused is asked again after a pause, and readiness sa
   CHECK(bench.wants().empty());
   CHECK(bench.wake() == Texts{"read 1000-0"});
   CHECK(bench.call_reply(HistoryPage{.end = {1'000, 0}, .is_last = true, .entries = {}}) ==
-        Texts{"takes", "caught up", "followed, waited 0"});
+        Texts{"accepts", "caught up", "followed, waited 0"});
   CHECK(bench.session.obstacles().reading.empty());
 }
 
-TEST_CASE("an adoption that is refused is offered again, once a probe was taken") {
+TEST_CASE("a refused adoption is offered again once a probe is accepted") {
   Bench bench;
   bench.bring_up_gateway();
   bench.session.on_message(R"({"registrationId":1,"status":"PENDING","message":"bare"})");
   CHECK(bench.wants() == Texts{"adopt 1"});
   CHECK(bench.call_reply(refused(out_of_memory)) == Texts{"refuses: OOM"});
   CHECK(bench.wake() == Texts{"probe"});
-  CHECK(bench.call_reply(Done{}) == Texts{"takes"});
+  CHECK(bench.call_reply(Done{}) == Texts{"accepts"});
   CHECK(bench.wake() == Texts{"adopt 1"});
   CHECK(bench.call_reply(EventId{1'000, 1}).empty());
 }
 
-TEST_CASE("a message that is none, and one with another's id, are said") {
+TEST_CASE("a malformed message and a forged one are reported") {
   Bench bench;
   bench.bring_up_gateway();
   bench.session.on_message("{");
@@ -158,7 +158,7 @@ TEST_CASE("a message that is none, and one with another's id, are said") {
   CHECK(bench.wants().empty());
 }
 
-TEST_CASE("a channel that ends before all was heard is a loss, and told as such") {
+TEST_CASE("a channel that ends before it was read to its end is recorded as a loss") {
   Bench bench;
   bench.bring_up_gateway();
   bench.session.on_channel_behind();
@@ -167,7 +167,7 @@ TEST_CASE("a channel that ends before all was heard is a loss, and told as such"
   CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"read 1000-0"});
 }
 
-TEST_CASE("the channel is paused while it brings more than can be held, and read again") {
+TEST_CASE("the channel is paused while it brings more than can be held and read again") {
   HistorySessionOptions options;
   options.follower.adoption.waiting_max = 1;
   Bench bench{options};
@@ -177,7 +177,7 @@ TEST_CASE("the channel is paused while it brings more than can be held, and read
   CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"resume"});
 }
 
-TEST_CASE("the listener asks a redis that refuses for now again, on the same connection") {
+TEST_CASE("the listener asks a redis that refuses for now again on the same connection") {
   Bench bench;
   bench.session.follow();
   bench.wants();
@@ -204,7 +204,7 @@ TEST_CASE("the listener asks a redis that refuses for now again, on the same con
   }
 }
 
-TEST_CASE("a waiter that may not wait is said once to be so, and history is read instead") {
+TEST_CASE("a waiter without permission is reported once and the history is read instead") {
   Bench bench;
   bench.bring_up_gateway();
   CHECK(bench.asked(LinkRole::waiter) == Question::entries);
@@ -218,7 +218,7 @@ TEST_CASE("a waiter that may not wait is said once to be so, and history is read
   CHECK(bench.reply(LinkRole::waiter, AwaitedEntries{}) == Texts{"await 1000-0"});
 }
 
-TEST_CASE("links wait longer each time, and not after they were stable") {
+TEST_CASE("links wait longer each time until they have been stable") {
   Bench bench;
   bench.wants();
   Duration longest{};
@@ -239,7 +239,7 @@ TEST_CASE("links wait longer each time, and not after they were stable") {
   CHECK(bench.session.next_deadline().value() - bench.now <= Duration{250});
 }
 
-TEST_CASE("whether publishes are taken is found out every five seconds, and the server is asked") {
+TEST_CASE("a gateway probes publishing every five seconds and asks the server about itself") {
   Bench bench;
   bench.bring_up_gateway();
   CHECK(bench.wake() == Texts{"durability?", "probe"});
@@ -264,7 +264,7 @@ TEST_CASE("whether publishes are taken is found out every five seconds, and the 
   CHECK(deployments_asked == 1);
 }
 
-TEST_CASE("a server whose durability changes is told so by a read") {
+TEST_CASE("a change of the server's durability triggers a read") {
   Bench bench;
   bench.bring_up_gateway();
   CHECK(bench.wake() == Texts{"durability?", "probe"});
@@ -288,7 +288,7 @@ TEST_CASE("links that come and go in any order end in a history that is followed
         CAPTURE(first, second, before);
         Bench bench;
         bench.session.follow();
-        // Everything is answered as soon as it is asked, until there is nothing to do.
+        // Answers everything at once, until there is nothing left to do.
         const auto settle = [&bench](int steps) {
           for (int step = 0; step < steps; ++step) {
             for (const std::string& wanted : bench.wants()) {

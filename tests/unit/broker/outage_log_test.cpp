@@ -21,7 +21,7 @@ Instant at(int seconds) {
 
 }  // namespace
 
-TEST_CASE("an outage is one line a kind of trouble, and one when it is over") {
+TEST_CASE("an outage is one line for each kind of failure and one when it is over") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
   for (int outage = 0; outage < 2; ++outage) {
@@ -56,7 +56,7 @@ TEST_CASE("a connection that comes back without a failure that was said is not s
   CHECK(captured.text() == "info: connected to redis at localhost:6379\n");
 }
 
-TEST_CASE("a redis that takes no updates is one line for each of its reasons, and one at the end") {
+TEST_CASE("a redis that refuses updates is one line for each reason and one at the end") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
   const regstream::broker::RedisOptions options;
@@ -64,8 +64,8 @@ TEST_CASE("a redis that takes no updates is one line for each of its reasons, an
     log.refusing(reply_failure(options, "OOM command not allowed"), at(0));
     log.refusing(reply_failure(options, "BUSY Redis is busy"), at(0));
   }
-  log.taking(3, at(12));
-  log.taking(0, at(12));
+  log.accepting(3, at(12));
+  log.accepting(0, at(12));
   CHECK(
       captured.text() ==
       "warning: redis at localhost:6379 takes no updates for now: it has no memory left: raise "
@@ -91,7 +91,7 @@ TEST_CASE("a redis that refuses its connections and then calls has one end") {
   SECTION("the calls") {
     log.refusing(busy, at(0));
     log.back(0, at(12));
-    log.taking(0, at(12));
+    log.accepting(0, at(12));
     CHECK(later.text() == "info: redis at localhost:6379 takes updates again after 12.0 s\n");
   }
 }
@@ -103,7 +103,7 @@ TEST_CASE("a redis that comes and goes is one line a kind in ten seconds") {
     log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
     log.back(0, at(12));
     log.refusing({RedisFailureKind::rejected, "redis rejects"}, at(0));
-    log.taking(0, at(12));
+    log.accepting(0, at(12));
   }
   CHECK(captured.text() ==
         "warning: lost redis; retrying until it is back\ninfo: connected to redis at "
@@ -111,7 +111,7 @@ TEST_CASE("a redis that comes and goes is one line a kind in ten seconds") {
         "at localhost:6379 takes updates again after 12.0 s\n");
 }
 
-TEST_CASE("a line that is held back is written when it is due, if it is still true") {
+TEST_CASE("a line that is held back is written when it is due if it is still true") {
   OutageLog log{"localhost:6379"};
   {
     const CapturedLog captured;
@@ -162,7 +162,7 @@ TEST_CASE("an outage is counted from its first failure") {
   CHECK_FALSE(log.away_since());
 }
 
-TEST_CASE("a redis that is slow is one line, and one when it is in time again") {
+TEST_CASE("a redis that is slow is one line and one when it is in time again") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
   log.slow(Duration{412}, at(0));
@@ -182,7 +182,7 @@ TEST_CASE("refused updates are one line") {
   CHECK(captured.text() == "error: an update was not published: the queue is full\n");
 }
 
-TEST_CASE("what somebody's programs publish wrongly is logged once in ten seconds") {
+TEST_CASE("wrong messages of other programs are logged once in ten seconds") {
   const CapturedLog captured;
   for (std::uint64_t count = 1; count <= 3; ++count) {
     OutageLog{"localhost:6379"}.forged(count, 0);
@@ -197,7 +197,7 @@ TEST_CASE("what somebody's programs publish wrongly is logged once in ten second
         "client-output-buffer-limit for pubsub\n");
 }
 
-TEST_CASE("a redis that does not let us wait for entries is said once, until it does") {
+TEST_CASE("a redis that forbids waiting for entries is reported once until it permits it") {
   OutageLog log{"localhost:6379"};
   const std::string line =
       "warning: redis does not permit it; until it does, updates take a round trip longer\n";

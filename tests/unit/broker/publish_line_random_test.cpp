@@ -1,7 +1,7 @@
-// A line of publishes before the simulated Redis, by random schedules: connections break with calls
-// on their way, which Redis may carry out still, whenever it likes, and writes are refused for a
-// while. Whatever happens, each publish ends once, and the history has what was acknowledged, in
-// order and once, and nothing of what was refused.
+// A publish line with a simulated Redis, on random schedules. Connections break while calls are on
+// their way, Redis may still execute those at any later time, and it refuses writes for a while.
+// Whatever happens, each publish ends once, and the history has the acknowledged updates once and
+// in order, and no refused ones.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -189,12 +189,12 @@ class Schedule {
     answers_.pop_front();
     if (auto* const published = std::get_if<Published>(&reply)) {
       REQUIRE(published->results.size() == line_.queue().due());
-      line_.on_taken(std::move(published->results));
+      line_.on_accepted(std::move(published->results));
       line_.on_acknowledged();
     } else if (std::holds_alternative<OutOfOrder>(reply)) {
       line_.on_out_of_order();
     } else {
-      // No batch is refused for good here: that would be one whose number was given up.
+      // No batch is refused for good here: its number would be given up then.
       REQUIRE(std::get<Refused>(reply).failure.passing != nullptr);
       line_.on_refused_in_passing(now_);
     }
@@ -229,14 +229,14 @@ class Schedule {
   Instant now_{Duration{5'000}};
   std::deque<PublishBatch> calls_;              // On their way to Redis.
   std::deque<HistoryReply> answers_;            // On their way back.
-  std::vector<std::deque<PublishBatch>> late_;  // Of connections that are no more.
+  std::vector<std::deque<PublishBatch>> late_;  // Calls of lost connections.
   std::vector<std::optional<PublishResult>> results_;
   std::vector<bool> is_unknown_;
 };
 
 }  // namespace
 
-TEST_CASE("each publish ends once, and the history has what was acknowledged, in order and once") {
+TEST_CASE("each publish ends once and the history has what was acknowledged in order and once") {
   std::size_t published = 0;
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     CAPTURE(seed);

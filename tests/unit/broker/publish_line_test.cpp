@@ -34,7 +34,7 @@ struct Bench {
         failed.push_back(text);
         why = error->what;
       } else {
-        taken.push_back(text);
+        accepted.push_back(text);
       }
     };
     auto error = line.push(text, {}, done, patience);
@@ -72,8 +72,8 @@ struct Bench {
     line.on_out_of_order();
     end();
   }
-  void take() {
-    line.on_taken(std::vector<PublishResult>(line.queue().due(), EventId{1, ++sequence}));
+  void accept() {
+    line.on_accepted(std::vector<PublishResult>(line.queue().due(), EventId{1, ++sequence}));
     line.on_acknowledged();
     end();
   }
@@ -86,56 +86,56 @@ struct Bench {
   Instant now{Duration{5'000}};
   PublishLine line;
   std::uint64_t sequence = 0;
-  Texts taken;
+  Texts accepted;
   Texts failed;
   std::string why;
 };
 
 }  // namespace
 
-TEST_CASE("what is in flight behind a refused batch is held back, and sent again in its place") {
+TEST_CASE("batches behind a refused one are held back and sent again in order") {
   Bench bench;
   bench.push_and_send({"a", "b", "c"});
   bench.refuse();
   REQUIRE(bench.push("d"));
   CHECK(bench.send().empty());
-  // Redis took writes again by then, but the one before was not there.
+  // By then Redis accepted writes again, but the batch before it was missing.
   bench.out_of_order();
   bench.out_of_order();
   CHECK(bench.send().empty());
   bench.wait_out();
   CHECK(bench.send() == Texts{"abcd"});
-  bench.take();
-  CHECK(bench.taken == Texts{"a", "b", "c", "d"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"a", "b", "c", "d"});
   CHECK(bench.failed.empty());
 }
 
-TEST_CASE("a batch that was refused for good leaves those behind it, at once") {
+TEST_CASE("a batch that is refused for good ends at once and those behind it stay") {
   Bench bench;
   bench.push_and_send({"a", "b"});
   bench.line.on_refused({"no object"});
   bench.out_of_order();
   CHECK(bench.failed == Texts{"a"});
   CHECK(bench.send() == Texts{"b"});
-  bench.take();
-  CHECK(bench.taken == Texts{"b"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"b"});
 }
 
-TEST_CASE("a batch that was taken ends when it is acknowledged, and not before") {
+TEST_CASE("an accepted batch ends when it is acknowledged and not before") {
   Bench bench;
   bench.push_and_send({"a", "b"});
-  bench.line.on_taken({EventId{1, 1}});
+  bench.line.on_accepted({EventId{1, 1}});
   bench.end();
-  CHECK(bench.taken.empty());
-  bench.line.on_taken({EventId{1, 2}});
+  CHECK(bench.accepted.empty());
+  bench.line.on_accepted({EventId{1, 2}});
   bench.line.on_acknowledged();
   bench.end();
-  CHECK(bench.taken == Texts{"a"});
+  CHECK(bench.accepted == Texts{"a"});
   bench.line.on_down(bench.now);
   bench.line.on_up();
   CHECK(bench.send() == Texts{"b"});
-  bench.take();
-  CHECK(bench.taken == Texts{"a", "b"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"a", "b"});
 }
 
 TEST_CASE("a refused publish waits for as long as redis refuses") {
@@ -150,11 +150,11 @@ TEST_CASE("a refused publish waits for as long as redis refuses") {
   }
   bench.now += resend_max;
   CHECK(bench.send() == Texts{"a"});
-  bench.take();
-  CHECK(bench.taken == Texts{"a"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"a"});
 }
 
-TEST_CASE("one whose acknowledgement was lost is given up in time, also while redis refuses") {
+TEST_CASE("one whose acknowledgement was lost is given up in time also while redis refuses") {
   Bench bench;
   bench.push_and_send({"a", "b"});
   bench.line.on_down(bench.now);
@@ -177,11 +177,11 @@ TEST_CASE("behind a refused batch nothing is uncertain when the connection break
   bench.now += 2 * resend_max;
   bench.line.on_up();
   CHECK(bench.send() == Texts{"ab"});
-  bench.take();
+  bench.accept();
   CHECK(bench.failed.empty());
 }
 
-TEST_CASE("the bounds hold for what was held back, too") {
+TEST_CASE("the limits include what was held back") {
   Bench bench({.waiting_max = 2, .waiting_bytes_max = 2});
   bench.push_and_send({"a", "b"});
   bench.refuse();
@@ -193,7 +193,7 @@ TEST_CASE("the bounds hold for what was held back, too") {
   CHECK(bench.push("c"));
 }
 
-TEST_CASE("who does not wait is told at once, and is never published") {
+TEST_CASE("a publish that does not wait fails at once and is never published") {
   Bench bench;
   bench.push("a", Patience::refuses);
   bench.push("b");
@@ -208,16 +208,16 @@ TEST_CASE("who does not wait is told at once, and is never published") {
   CHECK_THAT(bench.why, Contains("takes no updates for now"));
   bench.wait_out();
   CHECK(bench.send() == Texts{"b"});
-  bench.take();
+  bench.accept();
   CHECK(bench.push("e", Patience::refuses));
   bench.line.on_down(bench.now);
   bench.end();
   CHECK(bench.failed == Texts{"a", "c", "e"});
   CHECK_FALSE(bench.push("f", Patience::refuses));
-  CHECK(bench.taken == Texts{"b"});
+  CHECK(bench.accepted == Texts{"b"});
 }
 
-TEST_CASE("who does not wait is not told that it failed while it may be in the history") {
+TEST_CASE("a publish that does not wait does not fail while it may be in the history") {
   Bench bench;
   bench.push("a", Patience::refuses);
   CHECK(bench.send().size() == 1);
@@ -230,11 +230,11 @@ TEST_CASE("who does not wait is not told that it failed while it may be in the h
   CHECK(bench.failed.empty());
   bench.wait_out();
   CHECK(bench.send() == Texts{"a"});
-  bench.take();
-  CHECK(bench.taken == Texts{"a"});
+  bench.accept();
+  CHECK(bench.accepted == Texts{"a"});
 }
 
-TEST_CASE("a probe finds out, and what waits is sent when it is taken") {
+TEST_CASE("when a probe is accepted what waits is sent") {
   Bench bench;
   CHECK(bench.line.may_probe(bench.now));
   bench.line.on_probed();
@@ -245,6 +245,6 @@ TEST_CASE("a probe finds out, and what waits is sent when it is taken") {
   bench.wait_out();
   bench.line.on_probed();
   CHECK(bench.send().empty());
-  CHECK(bench.line.on_probe_taken());
+  CHECK(bench.line.on_probe_accepted());
   CHECK(bench.send() == Texts{"a"});
 }

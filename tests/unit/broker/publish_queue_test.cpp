@@ -30,7 +30,7 @@ bool push(PublishQueue& queue, std::string message, Patience patience = Patience
   return !queue.push(std::move(message), {}, done, patience);
 }
 
-/// Its number, its messages, and a '+' if others are unanswered: "3:ab+". Empty: there is none.
+/// A batch's number, its messages, and a '+' if others are unanswered: "3:ab+". Empty: no batch.
 std::string shown(const PublishQueue::Batch* batch) {
   if (batch == nullptr) {
     return "";
@@ -54,15 +54,15 @@ std::string messages(const std::list<PublishQueue::Publish>& publishes) {
   return text;
 }
 
-/// The batch that is due gets ids: its messages.
+/// Gives ids to the batch that is due, and returns its messages.
 std::string acknowledge(PublishQueue& queue) {
-  queue.taken(std::vector<PublishResult>(queue.due(), EventId{1, 1}));
+  queue.accepted(std::vector<PublishResult>(queue.due(), EventId{1, 1}));
   return messages(queue.acknowledged());
 }
 
 }  // namespace
 
-TEST_CASE("what waits is taken as one batch, and each publish has its own result") {
+TEST_CASE("everything that waits is one batch and each publish has its own result") {
   PublishQueue queue{PublishLimits{}, minute};
   std::vector<std::string> ended;
   for (const std::string message : {"a", "b", "c"}) {
@@ -77,8 +77,8 @@ TEST_CASE("what waits is taken as one batch, and each publish has its own result
   CHECK(queue.in_flight() == 3);
   CHECK(queue.due() == 3);
   CHECK(queue.next_batch(start) == nullptr);
-  CHECK(queue.acknowledged().empty());  // Not before it is taken.
-  queue.taken({EventId{1, 1}, PublishError{"no object"}, EventId{1, 2}});
+  CHECK(queue.acknowledged().empty());  // Not before it is accepted.
+  queue.accepted({EventId{1, 1}, PublishError{"no object"}, EventId{1, 2}});
   CHECK(queue.due() == 0);
   CHECK(queue.in_flight() == 3);
   for (const auto& publish : queue.acknowledged()) {
@@ -101,7 +101,7 @@ TEST_CASE("no publish waits for others to go with it") {
   CHECK(next_batch(queue) == "3:c");
 }
 
-TEST_CASE("a batch has a limit of updates and one of bytes, and a larger update goes alone") {
+TEST_CASE("a batch has a limit of updates and one of bytes and a larger update goes alone") {
   PublishQueue queue{{.batch_updates_max = 3, .batch_bytes_max = 4}, minute};
   for (const auto* message : {"a", "b", "c", "d", "55555", "666", "7", "8", "999"}) {
     CHECK(push(queue, message));
@@ -129,19 +129,19 @@ TEST_CASE("no more batches are in flight than redis knows again") {
   CHECK(queue.next_batch(start) == nullptr);
 }
 
-TEST_CASE("what redis has taken is in flight until it is acknowledged") {
+TEST_CASE("an accepted batch is in flight until it is acknowledged") {
   PublishQueue queue{{.batch_updates_max = 1, .batches_in_flight_max = 2}, minute};
   for (const auto* message : {"a", "b", "c"}) {
     CHECK(push(queue, message));
   }
   CHECK(next_batch(queue) == "1:a");
   CHECK(next_batch(queue) == "2:b+");
-  queue.taken({EventId{1, 1}});
-  queue.taken({EventId{1, 2}});
+  queue.accepted({EventId{1, 1}});
+  queue.accepted({EventId{1, 2}});
   CHECK(next_batch(queue).empty());
   CHECK(messages(queue.acknowledged()) == "a");
   CHECK(next_batch(queue) == "3:c+");
-  // A connection that is lost takes back what was not acknowledged.
+  // After a lost connection, unacknowledged batches wait again.
   queue.lost();
   CHECK(next_batch(queue) == "2:b");
   CHECK(next_batch(queue) == "3:c+");
@@ -149,7 +149,7 @@ TEST_CASE("what redis has taken is in flight until it is acknowledged") {
   CHECK(acknowledge(queue) == "c");
 }
 
-TEST_CASE("the queue takes in a number of messages, and says why it takes no more") {
+TEST_CASE("the queue accepts a limited number of messages and says why it refuses more") {
   PublishQueue queue{{.waiting_max = 2}, minute};
   CHECK(push(queue, "a"));
   CHECK(push(queue, "b"));
@@ -166,7 +166,7 @@ TEST_CASE("the queue takes in a number of messages, and says why it takes no mor
   CHECK(push(queue, "d"));
 }
 
-TEST_CASE("the queue takes in a number of bytes") {
+TEST_CASE("the queue accepts a limited number of bytes") {
   PublishQueue queue{{.waiting_bytes_max = 10, .batch_updates_max = 1}, minute};
   CHECK(push(queue, "12345"));
   CHECK(push(queue, "12345"));
@@ -185,7 +185,7 @@ TEST_CASE(
   CHECK(queue.push("1234", "long", done));
 }
 
-TEST_CASE("the largest message that is taken reaches subscribers with the longest id, too") {
+TEST_CASE("the largest accepted message reaches subscribers even with the longest id") {
   PublishQueue queue{{}, minute};
   const std::string begin = R"({"registrationId":42,"status":"PENDING","message":")";
   const std::string largest =
@@ -197,7 +197,7 @@ TEST_CASE("the largest message that is taken reaches subscribers with the longes
   CHECK(std::holds_alternative<regstream::Update>(regstream::decode_update(stamped)));
 }
 
-TEST_CASE("what was in flight when the connection broke is taken again as it was, before others") {
+TEST_CASE("batches in flight when the connection broke are sent again unchanged and first") {
   PublishQueue queue{{.waiting_max = 1, .waiting_bytes_max = 1}, minute};
   for (const auto* message : {"a", "b", "c"}) {
     CHECK(push(queue, message));
@@ -217,7 +217,7 @@ TEST_CASE("what was in flight when the connection broke is taken again as it was
   CHECK(push(queue, "d"));
 }
 
-TEST_CASE("what was refused is another batch when it is sent again, with what came since") {
+TEST_CASE("what was refused is another batch when it is sent again with what came since") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
   next_batch(queue);
@@ -227,11 +227,11 @@ TEST_CASE("what was refused is another batch when it is sent again, with what ca
   push(queue, "c");
   CHECK(next_batch(queue).empty());
   queue.hold_back();
-  // Its numbers were another batch's.
+  // Its numbers belonged to another batch.
   CHECK(next_batch(queue) == "3:abc");
 }
 
-TEST_CASE("what may be in the history keeps its number though it is refused") {
+TEST_CASE("a batch that may be in the history keeps its number though it is refused") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
   next_batch(queue);
@@ -254,7 +254,7 @@ TEST_CASE("what may be in the history keeps its number though it is refused") {
   CHECK(next_batch(queue) == "4:c");
 }
 
-TEST_CASE("behind one that was refused a batch that is lost is certain, and has another number") {
+TEST_CASE("behind one that was refused a batch that is lost is certain and has another number") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
   next_batch(queue);
@@ -281,7 +281,7 @@ TEST_CASE("behind one that was refused and may be in the history so may what is 
   CHECK(next_batch(queue) == "2:b+");
 }
 
-TEST_CASE("what was sent first too long ago is given up, and what was never sent is not") {
+TEST_CASE("a batch that was first sent too long ago is given up and unsent ones are not") {
   PublishQueue queue{{.batch_updates_max = 2}, minute};
   for (const auto* const message : {"a", "b", "c", "d"}) {
     push(queue, message);

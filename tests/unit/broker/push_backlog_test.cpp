@@ -5,7 +5,7 @@
 using regstream::broker::PushBacklog;
 using Step = PushBacklog::Step;
 
-TEST_CASE("redis is asked for a sign once there are bytes enough, and is behind without it") {
+TEST_CASE("redis gets a PING after enough bytes and is behind until it answers") {
   PushBacklog backlog;
   constexpr auto most = PushBacklog::unproved_bytes_max;
   CHECK(backlog.on_bytes(most - 1) == Step::none);
@@ -17,7 +17,7 @@ TEST_CASE("redis is asked for a sign once there are bytes enough, and is behind 
   CHECK(backlog.on_bytes(most - 1) == Step::none);
 }
 
-TEST_CASE("of several signs that are owed the last one counts") {
+TEST_CASE("of several pending answers the last one counts") {
   PushBacklog backlog;
   backlog.on_asked();
   backlog.on_asked();

@@ -12,7 +12,7 @@ constexpr Instant start{Duration{5'000}};
 
 }  // namespace
 
-TEST_CASE("both are to be proved before a process is ready") {
+TEST_CASE("a process is ready once both reading and publishing are proved") {
   Readiness readiness{"not reached yet"};
   CHECK(readiness.obstacles().reading == "not reached yet");
   CHECK(readiness.obstacles().publishing == "not reached yet");
@@ -24,7 +24,7 @@ TEST_CASE("both are to be proved before a process is ready") {
   CHECK(readiness.obstacles().publishing.empty());
 }
 
-TEST_CASE("the last thing that was tried counts, for each of the two") {
+TEST_CASE("the last attempt counts for reading and for publishing") {
   Readiness readiness{"x"};
   readiness.on_read();
   readiness.on_published(start);
@@ -37,7 +37,7 @@ TEST_CASE("the last thing that was tried counts, for each of the two") {
   CHECK(readiness.obstacles().publishing.empty());
 }
 
-TEST_CASE("a probe is due where nothing was published for some seconds") {
+TEST_CASE("a probe is due after some seconds without a publish") {
   Readiness readiness{"x"};
   readiness.on_probed(start);
   CHECK_FALSE(readiness.is_probe_due(start));
@@ -50,7 +50,7 @@ TEST_CASE("a probe is due where nothing was published for some seconds") {
   CHECK_FALSE(readiness.is_probe_due(due));
 }
 
-TEST_CASE("one refused publish says nothing of the next, and a probe is due at once") {
+TEST_CASE("one refused publish says nothing about the next and a probe is due at once") {
   Readiness readiness{"x"};
   readiness.on_published(start);
   readiness.on_publish_doubted();

@@ -35,7 +35,7 @@ inline RedisOptions options_of(const RedisServer& server) {
   return options;
 }
 
-/// A broker that remembers what it told, and how its publishes ended.
+/// A broker with a record of its deliveries and of its publishes' results.
 struct BrokerFixture final : Subscriber {
   explicit BrokerFixture(const RedisOptions& options, PublishLimits limits = {})
       : broker(std::make_unique<RedisBroker>(context, options, limits)) {

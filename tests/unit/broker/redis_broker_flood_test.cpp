@@ -1,4 +1,4 @@
-// Bare messages that come faster than a real Redis and the brokers take them into the history.
+// Bare messages arrive faster than a real Redis and the brokers can adopt them.
 #include <string>
 #include <vector>
 
@@ -21,7 +21,7 @@ using regstream::test::RedisServer;
 using regstream::test::update_json;
 using regstream::test::updates;
 
-/// All of them in one pipeline, as a program does that publishes all that it has.
+/// All of them in one pipeline.
 void publish_at_once(OtherProgram& program, const Messages& messages) {
   for (const auto& message : messages) {
     program.send({"PUBLISH", regstream::test::names.channel(), message});
@@ -36,7 +36,7 @@ std::string large_update(int number) {
 
 }  // namespace
 
-TEST_CASE("a flood of large bare messages waits in redis, and loses none") {
+TEST_CASE("a flood of large bare messages waits in redis and loses none") {
   const RedisServer server;
   BrokerFixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -52,7 +52,7 @@ TEST_CASE("a flood of large bare messages waits in redis, and loses none") {
   CHECK(fixture.broker->dropped().overflowing == 0);
 }
 
-TEST_CASE("a flood of small bare messages, of many times the history, loses none") {
+TEST_CASE("a flood of small bare messages of many times the history loses none") {
   const RedisServer server;
   BrokerFixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -84,7 +84,7 @@ TEST_CASE("a long history of short messages is read in pages that a reply may ha
   CHECK(later.histories.size() == 1);
 }
 
-TEST_CASE("where redis does not hold a flood, it goes on after what was lost, and says so") {
+TEST_CASE("after redis drops a flood delivery continues past the loss with a reset") {
   const CapturedLog log;
   const RedisServer server;
   OtherProgram program{server};

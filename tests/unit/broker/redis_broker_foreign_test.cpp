@@ -1,4 +1,4 @@
-// A broker whose history somebody else writes into: it goes on.
+// A broker continues although someone else writes into its history.
 
 #include <algorithm>
 #include <string>
@@ -56,7 +56,7 @@ struct Listener final : Subscriber {
 
 }  // namespace
 
-TEST_CASE("a broker gets past whatever somebody else puts into the history") {
+TEST_CASE("a broker gets past foreign entries of the history") {
   const RedisServer server;
   boost::asio::io_context context;
   RedisBroker broker{context, options_of(server)};
@@ -100,7 +100,7 @@ TEST_CASE("a broker gets past whatever somebody else puts into the history") {
   }));
 }
 
-TEST_CASE("a bare message is adopted once, whatever stands around it and in it") {
+TEST_CASE("a bare message is adopted once whatever stands around it and in it") {
   const RedisServer server;
   boost::asio::io_context context;
   RedisBroker broker{context, options_of(server)};
@@ -115,7 +115,7 @@ TEST_CASE("a bare message is adopted once, whatever stands around it and in it")
     other.publish(text);
     REQUIRE(run_until(context, [&] { return listener.heard.size() > before; }));
   }
-  // What was heard behind them shows that none of them came twice.
+  // Later messages show that none of them came twice.
   other.publish(update_json(2));
   REQUIRE(run_until(context, [&] {
     return !listener.heard.empty() && listener.heard.back().find("\"2\"") != std::string::npos;

@@ -1,4 +1,4 @@
-// Memory that runs out at each of a broker's allocations in turn, over a real Redis.
+// Memory runs out at each of a broker's allocations in turn, with a real Redis.
 #include <exception>
 #include <string>
 #include <string_view>
@@ -32,8 +32,8 @@ struct Heard final : Subscriber {
   int caught_up = 0;
 };
 
-/// Where there is no memory for an operation's result, Asio calls nobody, and the connection's time
-/// limit is what ends it.
+/// Without memory for an operation's result, Asio calls no handler, and only the connection's
+/// timeout ends it.
 template <typename Condition>
 bool run_on_until(boost::asio::io_context& context, Condition condition) {
   return regstream::test::run_on_until(context, condition, [](const std::exception& /*error*/) {});
@@ -69,13 +69,13 @@ TEST_CASE("A broker comes back by itself from memory that ran out anywhere") {
     };
     publish();
     regstream::fail_allocation_after(failures, in_a_row);
-    // Nobody asks anything of it until it is back.
+    // Nothing is asked of it until it is back.
     REQUIRE(run_on_until(context, [&] { return ended == 1 && broker.is_connected(); }));
     publish();
     publish();
     REQUIRE(run_on_until(context, [&] { return ended == 3 && broker.is_connected(); }));
     has_failed = regstream::end_failing_allocation();
-    // And that was not its last act.
+    // And it continues to work.
     publish();
     REQUIRE(run_on_until(context, [&] {
       return ended == 4 && broker.is_connected() && heard.last >= last && heard.caught_up > 0;
@@ -84,7 +84,7 @@ TEST_CASE("A broker comes back by itself from memory that ran out anywhere") {
   CHECK(failures > 100);
 }
 
-TEST_CASE("A broker that has no memory for a while, not even to wait, comes back by itself") {
+TEST_CASE("A broker comes back by itself after a while without any memory") {
   const RedisServer server;
   for (int failures = 0; failures < 20; ++failures) {
     CAPTURE(failures);

@@ -1,4 +1,4 @@
-// Brokers over a real Redis that answers, but takes no writes for a while.
+// Brokers with a real Redis that answers, but refuses writes for a while.
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -37,7 +37,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("publishes wait while redis takes no writes, and enter the history once and in order") {
+TEST_CASE("publishes wait while redis refuses writes and enter the history once and in order") {
   const auto code = GENERATE(from_range(RedisRefusal::codes()));
   CAPTURE(code);
   RedisServer server;
@@ -66,7 +66,7 @@ TEST_CASE("publishes wait while redis takes no writes, and enter the history onc
   CHECK(fixture.done == updates(1, 400));
   CHECK(fixture.heard == updates(1, 400));
   CHECK(fixture.failed.empty());
-  // Who was a replica and is none any more may have lost writes.
+  // A former replica may have lost writes.
   const bool was_replica = code == "MASTERDOWN" || code == "READONLY";
   CHECK(fixture.histories.size() == (was_replica ? 2 : 1));
   CHECK(OtherProgram{server}.history().entries.size() == 400);
@@ -77,7 +77,7 @@ TEST_CASE("publishes wait while redis takes no writes, and enter the history onc
   CHECK(count(log.text(), "\n") == 3);
 }
 
-TEST_CASE("a bare message waits while redis takes no writes, on the same connection") {
+TEST_CASE("a bare message waits on the same connection while redis refuses writes") {
   const auto code = GENERATE(as<std::string>{}, "MISCONF", "NOREPLICAS", "OOM");
   CAPTURE(code);
   RedisServer server;
@@ -101,7 +101,7 @@ TEST_CASE("a bare message waits while redis takes no writes, on the same connect
   const auto before = connections();
   CHECK(program.publish(update_json(2)) == 1);
   REQUIRE(fixture.wait([&] { return !can_publish(fixture); }));
-  // It goes on trying, without a loop of connections.
+  // It keeps trying, without a busy loop of connections.
   const auto trials = [&program, name = "errorstat_" + code + ":count="] {
     const std::string stats{reply_text(*program.command({"INFO", "errorstats"}))};
     const auto at = stats.find(name);
@@ -117,7 +117,7 @@ TEST_CASE("a bare message waits while redis takes no writes, on the same connect
   CHECK(fixture.histories.size() == 1);
 }
 
-TEST_CASE("who publishes now is refused at once while redis takes no writes, and never published") {
+TEST_CASE("publish_now fails at once while redis refuses writes and is never published") {
   const auto code = GENERATE(from_range(RedisRefusal::codes()));
   CAPTURE(code);
   RedisServer server;
@@ -136,7 +136,7 @@ TEST_CASE("who publishes now is refused at once while redis takes no writes, and
   CHECK(fixture.failed == updates(2, 4));
   CHECK_THAT(fixture.last_error, Contains("not published"));
   refusal.end();
-  // Nothing is published that would find it out.
+  // No publish would find it out.
   REQUIRE(fixture.wait([&] { return can_publish(fixture); }));
   fixture.publish_now(update_json(5));
   REQUIRE(fixture.wait_done(2));
@@ -144,7 +144,7 @@ TEST_CASE("who publishes now is refused at once while redis takes no writes, and
   CHECK(fixture.heard == Messages{update_json(1), update_json(5)});
 }
 
-TEST_CASE("a broker that nobody asks for anything finds out that redis takes no writes") {
+TEST_CASE("an idle broker finds out that redis refuses writes") {
   const auto code = GENERATE(as<std::string>{}, "OOM", "READONLY");
   RedisServer server;
   BrokerFixture fixture{options_of(server)};
@@ -157,7 +157,7 @@ TEST_CASE("a broker that nobody asks for anything finds out that redis takes no 
   CHECK(OtherProgram{server}.history().entries.empty());
 }
 
-TEST_CASE("a history can't be begun while redis takes no writes, and is when it does") {
+TEST_CASE("a history begins only once redis accepts writes") {
   RedisServer server;
   RedisRefusal refusal{server, "OOM"};
   BrokerFixture fixture{options_of(server)};
@@ -172,7 +172,7 @@ TEST_CASE("a history can't be begun while redis takes no writes, and is when it 
   CHECK(fixture.wait([&] { return fixture.broker->is_connected() && can_publish(fixture); }));
 }
 
-TEST_CASE("one refused update leaves the broker ready, and one that redis forbids does not") {
+TEST_CASE("one refused update leaves the broker ready and one that redis forbids does not") {
   RedisServer server;
   BrokerFixture fixture{options_of(server)};
   REQUIRE(fixture.wait([&] { return can_publish(fixture); }));
@@ -188,7 +188,7 @@ TEST_CASE("one refused update leaves the broker ready, and one that redis forbid
   CHECK(fixture.wait([&] { return can_publish(fixture); }));
 }
 
-TEST_CASE("a readiness that a missing right has ended says so, and so does the log") {
+TEST_CASE("readiness and the log name a missing permission") {
   RedisServer server;
   const CapturedLog captured;
   BrokerFixture fixture{options_of(server)};

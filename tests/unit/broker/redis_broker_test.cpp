@@ -49,7 +49,7 @@ using regstream::test::updates;
 
 }  // namespace
 
-TEST_CASE("a publish is heard by this broker, by another one, and by any program") {
+TEST_CASE("a publish is heard by this broker by another one and by any program") {
   const RedisServer server;
   Fixture here{options_of(server)};
   Fixture there{options_of(server)};
@@ -71,7 +71,7 @@ TEST_CASE("a publish is heard by this broker, by another one, and by any program
   CHECK(program.hear() == stamped_json(update_json(2), here.ids[1]));
 }
 
-TEST_CASE("a broker that comes late tells what the history holds before it is live") {
+TEST_CASE("a broker that starts late delivers the whole history before it is live") {
   const RedisServer server;
   Fixture early{options_of(server)};
   constexpr int count = 1'000;
@@ -85,7 +85,7 @@ TEST_CASE("a broker that comes late tells what the history holds before it is li
   CHECK(late.histories.size() == 1);
 }
 
-TEST_CASE("a broker that begins during a burst tells all of it once") {
+TEST_CASE("a broker that starts during a burst delivers all of it once") {
   const RedisServer server;
   Fixture publisher{options_of(server)};
   REQUIRE(publisher.wait_connected());
@@ -101,7 +101,7 @@ TEST_CASE("a broker that begins during a burst tells all of it once") {
   CHECK(late.heard == updates(1, count));
 }
 
-TEST_CASE("a bare PUBLISH of any program is adopted, byte for byte") {
+TEST_CASE("a bare PUBLISH of any program is adopted byte for byte") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -112,7 +112,7 @@ TEST_CASE("a bare PUBLISH of any program is adopted, byte for byte") {
   CHECK(fixture.heard.front() == message);
 }
 
-TEST_CASE("what is no update is not adopted") {
+TEST_CASE("a malformed message is not adopted") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -124,7 +124,7 @@ TEST_CASE("what is no update is not adopted") {
   CHECK(fixture.heard == updates(1, 1));
 }
 
-TEST_CASE("three brokers adopt each bare message once, and tell the same order") {
+TEST_CASE("three brokers adopt each bare message once and deliver the same order") {
   const RedisServer server;
   Fixture one{options_of(server)};
   Fixture two{options_of(server)};
@@ -136,7 +136,7 @@ TEST_CASE("three brokers adopt each bare message once, and tell the same order")
   constexpr std::size_t count = 200;
   Messages sent;
   for (std::size_t i = 0; i < count; ++i) {
-    // Some say the same: each is an update of its own.
+    // Some have the same text: each is an update of its own.
     sent.push_back(update_json(static_cast<int>(i % 3 == 0 ? 0 : i)));
     program.publish(sent.back());
     one.context.restart();
@@ -149,7 +149,7 @@ TEST_CASE("three brokers adopt each bare message once, and tell the same order")
   REQUIRE(run_all_until({&one, &two, &three}, is_told));
   CHECK(two.heard == one.heard);
   CHECK(three.heard == one.heard);
-  // Whatever is under way still would add something.
+  // Anything still under way would add something.
   three.publish(update_json(-2));
   REQUIRE(run_all_until({&one, &two, &three}, [&] { return one.heard.back() == update_json(-2); }));
   sent.push_back(update_json(-1));
@@ -175,7 +175,7 @@ TEST_CASE("a flood of bare messages that exceeds the history is adopted once eac
   }
   REQUIRE(run_all_until({&one, &two},
                         [&] { return one.last.sequence >= count && two.last.sequence >= count; }));
-  // Whoever adopts late adopts nothing.
+  // A late adopter adopts nothing.
   one.publish(update_json(0));
   two.publish(update_json(0));
   REQUIRE(run_all_until({&one, &two}, [&] { return one.ids.size() + two.ids.size() == 2; }));
@@ -254,7 +254,7 @@ TEST_CASE("the permissions that a refusal names are enough") {
   REQUIRE(fixture.wait_heard(2));
   CHECK(OtherProgram{server}.publish(update_json(3)) == 1);
   CHECK(fixture.wait_heard(3));
-  // Without XREAD all is heard as well, only later.
+  // Without XREAD everything arrives too, only later.
   CHECK(fixture.wait([&] {
     const auto statistics = watcher.command({"INFO", "commandstats"});
     return reply_text(*statistics).find("cmdstat_xread:") != std::string_view::npos;
@@ -283,7 +283,7 @@ TEST_CASE("more publishes than may be in flight arrive in order") {
   CHECK(fixture.heard == updates(1, 500));
 }
 
-TEST_CASE("after redis was killed and started again without its data, a new epoch begins") {
+TEST_CASE("after redis was killed and started again without its data a new epoch begins") {
   RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -299,7 +299,7 @@ TEST_CASE("after redis was killed and started again without its data, a new epoc
   server.start();
 
   REQUIRE(fixture.wait([&] { return fixture.heard.size() == 5 && fixture.is_live; }));
-  // Live means that the history was read; only a connected broker also hears the channel.
+  // Live means that the history was read. Only a connected broker also receives the channel.
   REQUIRE(fixture.wait_connected());
   CHECK(OtherProgram{server}.publish(update_json(6)) == 1);
   CHECK(fixture.wait_heard(6));
@@ -311,7 +311,7 @@ TEST_CASE("after redis was killed and started again without its data, a new epoc
   CHECK(fixture.failed.empty());
 }
 
-TEST_CASE("after redis was killed and started again with its data, the history goes on") {
+TEST_CASE("after redis was killed and started again with its data the history goes on") {
   RedisServer server{{}, RedisData::kept};
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -321,7 +321,7 @@ TEST_CASE("after redis was killed and started again with its data, the history g
   REQUIRE(fixture.wait_disconnected());
   fixture.publish(update_json(3));
   server.start();
-  // Before this broker is back: what it missed it reads.
+  // Before this broker is back: it reads what it missed.
   const auto other = publish_once(options_of(server), update_json(2));
   REQUIRE(std::holds_alternative<EventId>(other));
   REQUIRE(fixture.wait_heard(3));
@@ -343,7 +343,7 @@ TEST_CASE("a flushed history begins a new epoch with the next update") {
   here.publish(update_json(1));
   REQUIRE(here.wait_heard(1));
   REQUIRE(there.wait_heard(1));
-  // What was read says nothing of the channel, and a bare message that nobody hears is lost.
+  // A read says nothing about the channel, and a bare message without a listener is lost.
   REQUIRE(here.wait_connected());
   REQUIRE(there.wait_connected());
   OtherProgram{server}.command({"FLUSHALL"});
@@ -405,7 +405,7 @@ TEST_CASE("a broker that starts before redis does finds it once it is there") {
   CHECK(fixture.wait_heard(1));
 }
 
-TEST_CASE("a queue that is full while redis is away refuses, and keeps what it has") {
+TEST_CASE("a queue that is full while redis is away refuses and keeps what it has") {
   RedisServer server;
   server.kill();
   Fixture fixture{options_of(server), {.waiting_max = 2}};
@@ -420,7 +420,7 @@ TEST_CASE("a queue that is full while redis is away refuses, and keeps what it h
   CHECK(fixture.heard == updates(1, 2));
 }
 
-TEST_CASE("a publish whose acknowledgement was lost is sent again, and is in the history once") {
+TEST_CASE("a publish whose acknowledgement was lost is sent again and is in the history once") {
   const RedisServer server;
   auto options = options_of(server);
   options.timing.reply_timeout = Duration{1'000};
@@ -461,7 +461,7 @@ TEST_CASE("a publish is given up when redis stays away for longer than it keeps 
   CHECK(fixture.done == updates(2, 2));
 }
 
-TEST_CASE("connections that are killed during a burst lose nothing, and double nothing") {
+TEST_CASE("connections that are killed during a burst lose nothing and double nothing") {
   const RedisServer server;
   auto options = options_of(server);
   options.timing.stable_after = Duration{0};
@@ -484,7 +484,7 @@ TEST_CASE("connections that are killed during a burst lose nothing, and double n
   CHECK(fixture.histories.size() == 1);
 }
 
-TEST_CASE("while redis pauses its clients, nothing is lost") {
+TEST_CASE("while redis pauses its clients nothing is lost") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -498,7 +498,7 @@ TEST_CASE("while redis pauses its clients, nothing is lost") {
   CHECK(fixture.heard == updates(1, 100));
 }
 
-TEST_CASE("a redis that has forgotten the script is given it again") {
+TEST_CASE("a redis that has forgotten the script gets it again") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
@@ -518,7 +518,7 @@ TEST_CASE(
   REQUIRE(fixture.wait_connected());
   OtherProgram program{server};
   const Command load = HistoryCalls::words(LoadScript{});
-  // So long that Redis reads few of them at once, and hears the other program between them.
+  // So long that Redis reads few at once, and handles the other program between them.
   Messages messages;
   for (int number = 1; number <= 1'000; ++number) {
     messages.push_back(R"({"registrationId":1,"status":"PENDING","message":")" +
@@ -536,14 +536,14 @@ TEST_CASE(
   CHECK(fixture.done == messages);
 }
 
-TEST_CASE("a history that is trimmed while this broker is away begins anew") {
+TEST_CASE("a history that is trimmed while this broker is away begins again") {
   RedisServer server;
   auto options = options_of(server);
   options.history.length_max = 10;
   Fixture fixture{options};
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait_heard(1));
-  // Nothing is heard before the context runs again.
+  // Nothing arrives before the context runs again.
   for (int number = 2; number <= 100; ++number) {
     REQUIRE(std::holds_alternative<EventId>(publish_once(options, update_json(number))));
   }
@@ -552,7 +552,7 @@ TEST_CASE("a history that is trimmed while this broker is away begins anew") {
   CHECK(fixture.histories[1] == EventId{fixture.histories[0].epoch, 90});
 }
 
-TEST_CASE("a redis that stands still is noticed, and found again") {
+TEST_CASE("a frozen redis is noticed and reconnected later") {
   const RedisServer server;
   auto options = options_of(server);
   options.timing.ping_interval = Duration{50};
@@ -567,7 +567,7 @@ TEST_CASE("a redis that stands still is noticed, and found again") {
   CHECK(fixture.wait_connected());
 }
 
-TEST_CASE("a message beyond the limit is refused before it is sent, and one at it arrives") {
+TEST_CASE("a message beyond the limit is refused before it is sent and one at it arrives") {
   const RedisServer server;
   Fixture fixture{options_of(server), {.message_bytes_max = 100'000}};
   const std::string begin = R"({"registrationId":1,"status":"PENDING","message":")";
@@ -580,7 +580,7 @@ TEST_CASE("a message beyond the limit is refused before it is sent, and one at i
   CHECK(fixture.heard.front() == most);
 }
 
-TEST_CASE("a wrong password leaves the broker away, and its publishes waiting") {
+TEST_CASE("a wrong password leaves the broker away and its publishes waiting") {
   const RedisServer server{"s3cret"};
   auto options = options_of(server);
   options.password = "wrong";
@@ -604,17 +604,17 @@ TEST_CASE("a broker without a subscriber publishes") {
   CHECK(broker.is_connected());
 }
 
-TEST_CASE("what is no object is refused by redis, and what follows is published") {
+TEST_CASE("text that is not an object is refused and later updates are published") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   fixture.publish("text");
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait_done(1));
   CHECK(fixture.failed == Messages{"text"});
-  CHECK_THAT(fixture.last_error, Contains("no JSON object"));
+  CHECK_THAT(fixture.last_error, Contains("not a JSON object"));
 }
 
-TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
+TEST_CASE("a destroyed redis broker calls nobody and leaves nothing to run") {
   RedisServer server;
   auto fixture = std::make_unique<Fixture>(options_of(server));
 
@@ -666,7 +666,7 @@ TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
   }
 }
 
-TEST_CASE("a broker that is asked to catch up tells what there is, and answers when redis does") {
+TEST_CASE("catch_up delivers the history and waits for redis") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());

@@ -1,4 +1,4 @@
-// Handlers of a broker that throw, over a real Redis.
+// Handlers of a broker throw, with a real Redis.
 #include <exception>
 #include <set>
 #include <stdexcept>
@@ -65,7 +65,7 @@ RedisOptions quick_options(const RedisServer& server) {
   return options;
 }
 
-/// A broker in a loop that goes on after an exception.
+/// A broker in a loop that continues after an exception.
 struct Bench {
   explicit Bench(Subscriber& subscriber) { broker.subscribe(subscriber); }
 
@@ -137,14 +137,14 @@ TEST_CASE(
              Contains("an error interrupted their work; retrying") && !Contains("memory"));
 }
 
-TEST_CASE("A broker tells the history anew to a subscriber that throws") {
+TEST_CASE("A broker delivers the history again to a subscriber that throws") {
   Throwing subscriber;
   Bench bench{subscriber};
   bench.broker.catch_up();
   REQUIRE(bench.wait([&] { return subscriber.thrown.contains("on_live"); }));
   REQUIRE(bench.publish() != EventId{});
   REQUIRE(bench.wait([&] { return subscriber.thrown.size() == 4; }));
-  const EventId last = bench.publish();  // Behind it is said that messages may be lost.
+  const EventId last = bench.publish();  // The entry after it records that messages may be lost.
   CHECK(bench.wait([&] { return bench.broker.is_connected() && subscriber.last >= last; }));
   CHECK(bench.left_loop.size() == subscriber.thrown.size());
 }

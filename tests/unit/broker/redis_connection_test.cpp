@@ -31,7 +31,7 @@ using regstream::test::RedisServer;
 using regstream::test::run_on_until;
 using regstream::test::run_until;
 
-/// Listens on loopback, and says one thing to whoever connects.
+/// Listens on loopback, and sends one text to each client.
 class Impostor {
  public:
   Impostor(boost::asio::io_context& context, std::string speech, bool then_closes = false)
@@ -70,7 +70,7 @@ RedisOptions options_of(const RedisServer& server) {
   return options;
 }
 
-/// How a connection ends that is opened and left alone.
+/// How an unattended connection ends.
 RedisFailure end_of(boost::asio::io_context& context, const RedisOptions& options) {
   std::optional<RedisFailure> end;
   const RedisConnection connection{
@@ -93,7 +93,7 @@ TEST_CASE("a web server is not taken for redis") {
   CHECK(end_of(context, web_server.options()).kind == RedisFailureKind::not_redis);
 }
 
-TEST_CASE("redis's parting words are told, not just that it closed the connection") {
+TEST_CASE("redis's last words are reported and not only the closed connection") {
   boost::asio::io_context context;
   const Impostor full{context, "-ERR max number of clients reached\r\n", true};
   const auto end = end_of(context, full.options());
@@ -101,13 +101,13 @@ TEST_CASE("redis's parting words are told, not just that it closed the connectio
   CHECK_THAT(end.what, Contains("limit of clients"));
 }
 
-TEST_CASE("a redis that still loads its data is told from one that refuses") {
+TEST_CASE("a redis that still loads its data is not mistaken for one that refuses") {
   boost::asio::io_context context;
   const Impostor loading{context, "-LOADING Redis is loading the dataset in memory\r\n"};
   CHECK(end_of(context, loading.options()).kind == RedisFailureKind::passing);
 }
 
-TEST_CASE("the password is not told when redis quotes it") {
+TEST_CASE("the password is not shown when redis quotes it") {
   boost::asio::io_context context;
   const Impostor quoting{context,
                          "-ERR unknown command 'AUTH', with args beginning with: 's3cret'\r\n"};
@@ -135,7 +135,7 @@ TEST_CASE("a server that stops answering after the first PING is noticed") {
 
 namespace {
 
-/// Messages of a channel, of so many bytes together.
+/// Messages of a channel with this many bytes in total.
 std::string pushed(std::size_t bytes) {
   const std::string message =
       "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1000\r\n" + std::string(1'000, 'x') + "\r\n";
@@ -148,7 +148,7 @@ std::string pushed(std::size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("a server that goes on without an answer to PING holds more, however fast it comes") {
+TEST_CASE("a server that goes on without an answer to PING holds more however fast it comes") {
   boost::asio::io_context context;
   const auto [bytes, is_behind] = GENERATE(table<std::size_t, bool>({
       {1'000, false},   // Less than is worth a question.
@@ -172,7 +172,7 @@ TEST_CASE("a server that goes on without an answer to PING holds more, however f
   CHECK(drained == 0);
 }
 
-TEST_CASE("a paused connection reads nothing, and then all, and says when that is all there was") {
+TEST_CASE("a paused connection reads nothing and then all and says when that is all there was") {
   const RedisServer server;
   boost::asio::io_context context;
   int heard = 0;
@@ -222,7 +222,7 @@ TEST_CASE("a server that announces a thousand million elements is cut off before
   CHECK(end_of(context, boastful.options()).kind == RedisFailureKind::oversized);
 }
 
-TEST_CASE("a connection whose handler throws ends, and the exception reaches the loop") {
+TEST_CASE("a connection whose handler throws ends and the exception reaches the loop") {
   const RedisServer server;
   boost::asio::io_context context;
   std::optional<RedisConnection> connection;
@@ -295,7 +295,7 @@ TEST_CASE("a redis that cannot save to disk carries messages all the same") {
   CHECK(run_until(context, [&is_ready] { return is_ready; }));
 }
 
-TEST_CASE("an idle connection is kept by PING, a subscribed one too") {
+TEST_CASE("an idle connection is kept by PING and a subscribed one too") {
   const bool is_subscribed = GENERATE(false, true);
   const RedisServer server;
   boost::asio::io_context context;
@@ -339,7 +339,7 @@ TEST_CASE("an idle connection is kept by PING, a subscribed one too") {
   CHECK_FALSE(has_ended);
 }
 
-TEST_CASE("a destroyed connection calls nobody, and leaves nothing to run") {
+TEST_CASE("a destroyed connection calls nobody and leaves nothing to run") {
   const RedisServer server;
   boost::asio::io_context context;
   bool is_called = false;

@@ -83,7 +83,7 @@ TEST_CASE("an error reply is quoted on one line of bounded length") {
   CHECK(failure.what.size() < 250);
 }
 
-TEST_CASE("what anybody may know of a failure names no host, and quotes nothing") {
+TEST_CASE("the public reason of a failure names no host and quotes nothing") {
   for (const auto* reply : {"ERR cache.bank s3cret", "WRONGPASS cache.bank", "NOPERM cache.bank"}) {
     const auto reason = public_reason(reply_failure(options(), reply));
     CHECK_THAT(reason, Contains("redis") && !Contains("cache.bank") && !Contains("s3cret"));
@@ -94,7 +94,7 @@ TEST_CASE("what anybody may know of a failure names no host, and quotes nothing"
         "redis refuses the connection");
 }
 
-TEST_CASE("what Redis may heal by itself is told from what only a person can mend") {
+TEST_CASE("failures that may pass differ from those that need a person") {
   const auto heals = [](const char* reply) {
     return may_heal(reply_failure(options(), reply).kind);
   };
@@ -128,7 +128,7 @@ TEST_CASE("a wrong password says which variables to look at: a user's or a senti
              Contains("no such user") && Contains("REDIS_USERNAME and REDIS_PASSWORD"));
 }
 
-TEST_CASE("a host that is not known is looked for where it was named") {
+TEST_CASE("an unknown host is blamed on the setting that named it") {
   auto redis = options();
   const auto what = [&redis] {
     return resolve_failure({redis, {.host = "a", .port = 1}, RedisLogin::server}).what;
@@ -141,7 +141,7 @@ TEST_CASE("a host that is not known is looked for where it was named") {
   CHECK_THAT(what(), Contains("REDIS_CLUSTER_NODES") && !Contains("REDIS_HOST"));
 }
 
-TEST_CASE("TLS's own bytes are told from those of any other protocol") {
+TEST_CASE("TLS's bytes are recognized among those of other protocols") {
   CHECK_THAT(not_redis_failure(options(), "\x15\x03\x01").what, Contains("write rediss://"));
   CHECK_THAT(not_redis_failure(options(), "HTTP/1.1 400").what,
              Contains("does not speak Redis's protocol"));

@@ -30,7 +30,7 @@ const RedisFailure& failure_of(const LoginExchange::Result& result) {
 
 }  // namespace
 
-TEST_CASE("a login says who it is only if the options do, and then asks for a sign of life") {
+TEST_CASE("a login sends AUTH only if the options name credentials and then PING") {
   struct Case {
     std::string username;
     std::string password;
@@ -82,7 +82,7 @@ TEST_CASE("a login that is refused waits for the answer that says more") {
   CHECK_THAT(failure.what, Contains("REDIS_USERNAME") && !Contains("s3cret") && !Contains("app"));
 }
 
-TEST_CASE("a login that was taken explains no end") {
+TEST_CASE("an accepted login does not explain a later end") {
   RedisOptions options;
   options.password = "s3cret";
   LoginExchange login{options};

@@ -46,7 +46,7 @@ RedisOptions options_at(std::uint16_t port, std::string password = {}) {
 
 }  // namespace
 
-TEST_CASE("the check of a redis that would serve us finds nothing") {
+TEST_CASE("the check of a usable redis finds nothing") {
   const RedisServer open;
   CHECK_FALSE(check_redis(options_at(open.port())));
   const RedisServer closed{"s3cret"};
@@ -67,7 +67,7 @@ TEST_CASE("the check says what to do about a password") {
              Contains("unset REDIS_PASSWORD") && !Contains("s3cret"));
 }
 
-TEST_CASE("the check says what to do about a redis that wants a user's name") {
+TEST_CASE("the check says what to do about a redis that requires a user name") {
   const RedisServer server;
   OtherProgram other{server};
   other.command({"ACL", "SETUSER", "app", "on", ">s3cret", "~*", "&*", "+@all"});
@@ -102,7 +102,7 @@ TEST_CASE("the check says what to do about a redis that does not run") {
                       " refused the connection: is redis-server running?"));
 }
 
-TEST_CASE("the check asks one sentinel or node after another, as whoever they know us") {
+TEST_CASE("the check asks one sentinel or node after another with their own credentials") {
   const RedisServer other{"s3cret"};
   RedisOptions options;
   const regstream::broker::RedisAddress dead{.host = "127.0.0.1",
@@ -126,7 +126,7 @@ TEST_CASE("the check asks one sentinel or node after another, as whoever they kn
   }
 }
 
-TEST_CASE("the check tells a redis that is full from one that refuses us") {
+TEST_CASE("the check distinguishes a full redis from one that refuses") {
   const RedisServer server;
   OtherProgram only{server};
   only.command({"CONFIG", "SET", "maxclients", "1"});
@@ -136,21 +136,21 @@ TEST_CASE("the check tells a redis that is full from one that refuses us") {
   CHECK_THAT(failure.what, Contains("raise maxclients"));
 }
 
-TEST_CASE("the check gives up on a redis that stands still") {
+TEST_CASE("the check gives up on a frozen redis") {
   const RedisServer server;
   server.pause();
   CHECK_THAT(check_redis(options_at(server.port()), Duration{100}).value().what,
              Contains("did not answer within 100 ms"));
 }
 
-TEST_CASE("the check says what to do about a host that is not known") {
+TEST_CASE("the check says what to do about an unknown host") {
   auto options = options_at(6379);
   options.host = "no-such-host.invalid";
   CHECK_THAT(check_redis(options).value().what,
              Contains("no-such-host.invalid") && Contains("REDIS_HOST"));
 }
 
-TEST_CASE("a single publish enters the history, once under one key") {
+TEST_CASE("a single publish enters the history once under one key") {
   const RedisServer server;
   const auto options = options_at(server.port());
   const auto publish = [&options](int number, const std::string& key) {
@@ -172,7 +172,7 @@ TEST_CASE("a single publish that redis refuses says why") {
   CHECK(std::get<RedisFailure>(result).kind == RedisFailureKind::password);
 }
 
-TEST_CASE("a single publish over a limit is the caller's mistake, and asks redis nothing") {
+TEST_CASE("a single publish over a limit is the caller's mistake and asks redis nothing") {
   const auto options = options_at(regstream::test::unused_port());
   constexpr regstream::broker::PublishLimits limits;
   const std::string largest(limits.message_bytes_max, ' ');
@@ -183,7 +183,7 @@ TEST_CASE("a single publish over a limit is the caller's mistake, and asks redis
   CHECK_THROWS_WITH(publish_once(options, largest, longest + 'k'), Contains("make it shorter"));
 }
 
-TEST_CASE("a single publish counts once as many replicas have it as it waits for") {
+TEST_CASE("a single publish counts once enough replicas have it") {
   const RedisServer server;
   auto options = options_at(server.port());
   options.wait_replicas = 1;
@@ -196,15 +196,15 @@ TEST_CASE("a single publish counts once as many replicas have it as it waits for
   CHECK(OtherProgram{server}.history().entries.size() == 1);
 }
 
-TEST_CASE("a single publish of what is no object is refused") {
+TEST_CASE("a single publish of text that is not an object is refused") {
   const RedisServer server;
   const auto result = publish_once(options_at(server.port()), "text");
-  CHECK_THAT(std::get<RedisFailure>(result).what, Contains("no JSON object"));
+  CHECK_THAT(std::get<RedisFailure>(result).what, Contains("not a JSON object"));
 }
 
-TEST_CASE("one update is tried again while redis refuses in passing, and published once") {
+TEST_CASE("one update is tried again while redis refuses in passing and published once") {
   RedisServer server;
-  // One that is busy does not count whom it refuses.
+  // A busy server does not count the calls that it refuses.
   const auto code =
       GENERATE(as<std::string>{}, "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY");
   CAPTURE(code);

@@ -32,13 +32,13 @@ std::string error_of(const Variables& variables, std::optional<std::string_view>
 
 }  // namespace
 
-TEST_CASE("without environment and argument, redis is at localhost:6379 without a password") {
+TEST_CASE("without environment and argument redis is at localhost:6379 without a password") {
   const auto options = read({});
   CHECK(redis_address(options) == "localhost:6379");
   CHECK(options.password.empty());
 }
 
-TEST_CASE("the environment names host, port and password of redis") {
+TEST_CASE("the environment names host and port and password of redis") {
   const auto options =
       read({{"REDIS_HOST", "cache.bank"}, {"REDIS_PORT", "7000"}, {"REDIS_PASSWORD", "s3cret"}});
   CHECK(redis_address(options) == "cache.bank:7000");
@@ -81,19 +81,19 @@ TEST_CASE("a bad REDIS_PORT is an error that names it and its value") {
   }
 }
 
-TEST_CASE("of a service link of Kubernetes the port is taken, and not the host") {
+TEST_CASE("only the port of a Kubernetes service link counts") {
   CHECK(redis_address(read({{"REDIS_PORT", "tcp://10.0.0.1:7000"}})) == "localhost:7000");
   CHECK(redis_address(read({{"REDIS_PORT", "tcp://[fd00::1]:7000"}, {"REDIS_HOST", "cache"}})) ==
         "cache:7000");
   CHECK(redis_address(read({{"REDIS_PORT", "tcp://redis.default.svc:7000"}})) == "localhost:7000");
 }
 
-TEST_CASE("a value that is quoted commands no terminal, and is bounded") {
+TEST_CASE("a quoted value is bounded and can't control a terminal") {
   CHECK_THAT(error_of({{"REDIS_PORT", "\x1b[2J\u009b"}}), Catch::Contains(R"("\u001b[2J\u009b")"));
   CHECK(error_of({}, std::string(100'000, '/')).size() < 400);
 }
 
-TEST_CASE("the argument takes the place of host and port, and leaves the password") {
+TEST_CASE("the argument overrides host and port and keeps the password") {
   const Variables variables{
       {"REDIS_HOST", "cache.bank"}, {"REDIS_PORT", "bad"}, {"REDIS_PASSWORD", "s3cret"}};
   const auto options = read(variables, "other:7001");
@@ -102,13 +102,13 @@ TEST_CASE("the argument takes the place of host and port, and leaves the passwor
   CHECK(redis_address(read(variables, "other")) == "other:6379");
 }
 
-TEST_CASE("an IPv6 address stands in brackets, with or without a port") {
+TEST_CASE("an IPv6 address stands in brackets with or without a port") {
   CHECK(read({}, "[::1]:7000").host == "::1");
   CHECK(redis_address(read({}, "[::1]:7000")) == "[::1]:7000");
   CHECK(redis_address(read({}, "[fe80::1]")) == "[fe80::1]:6379");
 }
 
-TEST_CASE("a REDIS_HOST that is more than a host is refused, without its password") {
+TEST_CASE("a REDIS_HOST that is more than a host is refused without its password") {
   for (const std::string host : {"redis://user:s3cret@host:6379", "user:s3cret@host", "host/0",
                                  "ho st", "[::1]", " ", "host:6379", "host\x1b", "host?a"}) {
     CAPTURE(host);
@@ -119,7 +119,7 @@ TEST_CASE("a REDIS_HOST that is more than a host is refused, without its passwor
   CHECK(redis_address(read({{"REDIS_HOST", "::1"}})) == "[::1]:6379");
 }
 
-TEST_CASE("an argument that is no HOST:PORT is refused, without its password") {
+TEST_CASE("an argument that is no HOST:PORT is refused without its password") {
   for (const std::string_view argument :
        {"", ":6379", "host:", "host:0", "host:70000", "host:port", "::1", "[::1", "[]:1", "[::1]x",
         "//user:s3cret@host:6379", "user:s3cret@host", "s3cret@host", "host/0", "ho st",
@@ -131,7 +131,7 @@ TEST_CASE("an argument that is no HOST:PORT is refused, without its password") {
   }
 }
 
-TEST_CASE("an argument may be a URL, and says nothing of who logs in") {
+TEST_CASE("an argument may be a URL without credentials") {
   const Variables variables{{"REDIS_URL", "rediss://app:other@cache.bank"},
                             {"REDIS_USERNAME", "gateway"},
                             {"REDIS_PASSWORD", "s3cret"}};
@@ -143,7 +143,7 @@ TEST_CASE("an argument may be a URL, and says nothing of who logs in") {
   CHECK(read(variables, "rediss://other").tls);
 }
 
-TEST_CASE("user and password in an argument are refused, with the remedy") {
+TEST_CASE("user and password in an argument are refused with the remedy") {
   for (const std::string_view argument : {"redis://user:s3cret@host:6379", "redis://:s3cret@host",
                                           "redis://s3cret@host", "rediss://user:s3%63ret@host/0"}) {
     CAPTURE(argument);

@@ -10,7 +10,7 @@
 
 namespace regstream::test {
 
-/// A real Redis that answers, but takes no writes, from its construction until `end`.
+/// A real Redis that answers, but refuses writes, from the construction until `end`.
 class RedisRefusal {
  public:
   /// `code` is the error that it answers with.

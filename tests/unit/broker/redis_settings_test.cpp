@@ -47,7 +47,7 @@ const Variables sentinels{{"REDIS_SENTINELS", "s1, s2:7000 ,[::1]"}, {"REDIS_MAS
 
 }  // namespace
 
-TEST_CASE("each setting has an option or a variable, and a secret has no option") {
+TEST_CASE("each setting has an option or a variable and a secret has no option") {
   for (const auto& definition : redis_settings) {
     const std::string option = definition.option;
     const std::string variable = definition.variable;
@@ -60,7 +60,7 @@ TEST_CASE("each setting has an option or a variable, and a secret has no option"
   }
 }
 
-TEST_CASE("REDIS_URL says where redis is, whether by TLS, and who logs in") {
+TEST_CASE("REDIS_URL says where redis is and whether by TLS and who logs in") {
   const auto options = read({{"REDIS_URL", "rediss://app:s3cr%65t@cache.bank:7000/0"}});
   CHECK(redis_address(options) == "cache.bank:7000");
   CHECK(options.username == "app");
@@ -152,7 +152,7 @@ TEST_CASE("the same user and password may be said twice") {
   CHECK(options.password == "s3cret");
 }
 
-TEST_CASE("what contradicts itself is refused and named, without what is secret") {
+TEST_CASE("what contradicts itself is refused and named without what is secret") {
   struct Case {
     Variables variables;
     std::string part;
@@ -202,7 +202,7 @@ TEST_CASE("what contradicts itself is refused and named, without what is secret"
   CHECK_THAT(error, Contains(wanted.part) && !Contains("s3cret"));
 }
 
-TEST_CASE("a value that makes no sense is refused by the name of who said it") {
+TEST_CASE("an invalid value is refused with the name of its source") {
   struct Case {
     std::string variable;
     std::string value;
@@ -242,7 +242,7 @@ TEST_CASE("a list of servers is bounded") {
   CHECK_THAT(error_of({{"REDIS_CLUSTER_NODES", list}}), Contains("more than 32 servers"));
 }
 
-TEST_CASE("redis is named by whoever says where it is, and not by what else is said of it") {
+TEST_CASE("only settings that say where redis is name it") {
   const auto names = [](const Variables& variables, const RedisArguments& arguments = {}) {
     return names_redis(arguments, environment_of(variables));
   };

@@ -40,7 +40,7 @@ struct Files {
 
 }  // namespace
 
-TEST_CASE("files for TLS are read once while they stay, and copies of the options share that") {
+TEST_CASE("files for TLS are read once while they stay and copies of the options share that") {
   const Files files;
   const RedisTls copy = files.tls;
   const auto first = files.tls.files->context(files.tls);
@@ -61,7 +61,7 @@ TEST_CASE("renewed files count for the next connection") {
   CHECK_THAT(log.text(), Contains("read anew"));
 }
 
-TEST_CASE("files that can't be used change nothing, and that is said once, until they can be") {
+TEST_CASE("files that can't be used change nothing and that is said once until they can be") {
   const Files files;
   const CapturedLog log;
   const auto first = files.tls.files->context(files.tls);
@@ -86,7 +86,7 @@ TEST_CASE("files that can't be used change nothing, and that is said once, until
   CHECK(files.tls.files->context(files.tls) != first);
 }
 
-TEST_CASE("files that never could be used are an error, and are looked at again") {
+TEST_CASE("files that never could be used are an error and are looked at again") {
   const Files files;
   std::ofstream{files.tls.ca_file} << "nothing";
   CHECK_THROWS_WITH(files.tls.files->context(files.tls),

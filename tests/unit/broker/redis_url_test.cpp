@@ -63,7 +63,7 @@ TEST_CASE("a redis URL is taken apart") {
   CHECK(url.password == wanted.password);
 }
 
-TEST_CASE("a URL that makes no sense is refused with what to do, and nothing of it is shown") {
+TEST_CASE("a URL that makes no sense is refused with what to do and nothing of it is shown") {
   struct Case {
     std::string text;
     std::string part;
@@ -113,8 +113,8 @@ TEST_CASE("a URL that makes no sense is refused with what to do, and nothing of 
   CHECK_THAT(error, !Contains("s3c"));
 }
 
-TEST_CASE("whatever a URL's bytes are, reading it ends, and its password is not in the error") {
-  // Each byte in each place of a URL, and each place without what stands there.
+TEST_CASE("reading a URL of any bytes ends and its password is not in the error") {
+  // Each byte at each position of a URL, and each position removed.
   const std::string good = "rediss://app:s3cret@[::1]:6379/0";
   for (std::size_t place = 0; place <= good.size(); ++place) {
     for (int byte = -1; byte < 256; ++byte) {

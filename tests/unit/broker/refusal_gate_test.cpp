@@ -28,12 +28,12 @@ TEST_CASE("an open gate lets every call through") {
     CHECK(gate.may_call(start));
     gate.on_called();
   }
-  CHECK_FALSE(gate.on_taken());
+  CHECK_FALSE(gate.on_accepted());
   gate.on_other_answer();
   CHECK_FALSE(gate.next_deadline());
 }
 
-TEST_CASE("after a refusal there is a pause, and then one call at a time") {
+TEST_CASE("after a refusal there is a pause and then one call at a time") {
   RefusalGate gate{backoff, 1};
   const auto until = start + refuse(gate, start);
   CHECK(gate.is_refusing());
@@ -42,12 +42,12 @@ TEST_CASE("after a refusal there is a pause, and then one call at a time") {
   gate.on_called();
   CHECK_FALSE(gate.may_call(until));
   CHECK_FALSE(gate.next_deadline());
-  CHECK(gate.on_taken());
+  CHECK(gate.on_accepted());
   CHECK_FALSE(gate.is_refusing());
   CHECK(gate.may_call(until));
 }
 
-TEST_CASE("pauses grow up to the cap, and a call that is taken makes the next one short again") {
+TEST_CASE("pauses grow up to the cap and a call that is accepted makes the next one short again") {
   RefusalGate gate{backoff, 1};
   Duration longest{};
   Instant now = start;
@@ -59,7 +59,7 @@ TEST_CASE("pauses grow up to the cap, and a call that is taken makes the next on
   CHECK(longest <= backoff.cap);
   for (int phase = 0; phase < 50; ++phase) {
     gate.on_called();
-    CHECK(gate.on_taken());
+    CHECK(gate.on_accepted());
     CHECK(refuse(gate, now) <= backoff.base);
   }
 }
@@ -71,15 +71,15 @@ TEST_CASE("of calls under way together only the first refusal counts") {
   }
   gate.on_refused(start);
   gate.on_refused(start + Duration{300});
-  // It was taken before the refusal, or Redis knew its key.
-  CHECK_FALSE(gate.on_taken());
+  // It was accepted before the refusal, or Redis knew its key.
+  CHECK_FALSE(gate.on_accepted());
   CHECK(gate.is_refusing());
   CHECK_FALSE(gate.may_call(start + Duration{10'000}));
   gate.on_other_answer();
   CHECK(*gate.next_deadline() <= start + backoff.base);
 }
 
-TEST_CASE("a lost connection leaves the gate refusing, and the next one may be tried at once") {
+TEST_CASE("a lost connection leaves the gate refusing and the next one may be tried at once") {
   RefusalGate gate{backoff, 1};
   refuse(gate, start);
   gate.on_lost();

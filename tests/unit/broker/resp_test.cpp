@@ -68,7 +68,7 @@ TEST_CASE("an array that announces more elements than a reply may have is refuse
   CHECK(outcome_of("*4294967297\r\n", {}).is_broken);
 }
 
-TEST_CASE("elements count over all arrays of a reply, and anew in the next one") {
+TEST_CASE("elements count over all arrays of a reply and start at zero in the next one") {
   const ReplyLimits limits{.elements_max = 9};
   CHECK(
       outcome_of("*3\r\n*2\r\n:1\r\n:1\r\n*2\r\n:1\r\n:1\r\n*2\r\n:1\r\n:1\r\n", limits).replies ==
@@ -85,7 +85,7 @@ TEST_CASE("arrays in arrays are followed up to a depth") {
   CHECK(outcome.is_oversized);
 }
 
-TEST_CASE("the texts of one reply count together, those included that are not whole") {
+TEST_CASE("the texts of one reply count together including incomplete ones") {
   const ReplyLimits limits{.bytes_max = 10'000};
   const std::string text = "$1000\r\n" + std::string(1000, 'x') + "\r\n";
   CHECK(outcome_of("*9\r\n" + repeated(text, 9), limits, 16).replies == 1);
@@ -103,7 +103,7 @@ TEST_CASE("a text that is announced takes no memory before it comes") {
       outcome_of("$100000000\r\n" + std::string(10'100, 'x'), {.bytes_max = 10'000}).is_oversized);
 }
 
-TEST_CASE("what is no RESP is broken, and not for its size") {
+TEST_CASE("bytes that are not RESP break the reader and not because of their size") {
   for (const std::string_view bytes : {"HTTP/1.1 400 Bad Request\r\n", "*x\r\n", "\r\n\r\n"}) {
     const auto outcome = outcome_of(bytes, {});
     CHECK(outcome.is_broken);

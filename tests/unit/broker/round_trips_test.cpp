@@ -9,7 +9,7 @@ using regstream::Instant;
 using regstream::broker::RoundTrips;
 using Change = regstream::broker::RoundTrips::Change;
 
-TEST_CASE("a slow answer is said once, and its end when answers are well below the limit") {
+TEST_CASE("a slow answer is reported once and its end when answers are well below the limit") {
   RoundTrips trips;
   const Instant now{};
   CHECK_FALSE(trips.last());

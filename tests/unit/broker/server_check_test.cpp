@@ -43,7 +43,7 @@ void answer_replication_id(ServerCheck& check, const std::string& id,
 
 }  // namespace
 
-TEST_CASE("a redis that evicts keys is warned of once, until it does not") {
+TEST_CASE("a redis that evicts keys is warned about once until it does not") {
   const CapturedLog captured;
   ServerCheck check{"localhost:6379"};
   answer_policy(check, "noeviction");
@@ -77,7 +77,7 @@ TEST_CASE("a redis that forbids the questions is no trouble") {
   CHECK_THAT(check.loss_reason(), Contains("flushed, evicted the history, or came back"));
 }
 
-TEST_CASE("a failover of the same server is told") {
+TEST_CASE("a failover of the same server is recognized") {
   ServerCheck check{"localhost:6379"};
   answer_run_id(check, "one");
   answer_replication_id(check, "a");
@@ -101,7 +101,7 @@ TEST_CASE("a primary that takes another id without a promotion is the same one")
   CHECK_THAT(check.loss_reason(), Contains("demoted or promoted"));
 }
 
-TEST_CASE("what memory a redis has is known as far as it says") {
+TEST_CASE("a redis's memory is known as far as it reports it") {
   const CapturedLog captured;
   ServerCheck check{"localhost:6379"};
   CHECK_FALSE(check.evicts());
@@ -130,7 +130,7 @@ TEST_CASE("what memory a redis has is known as far as it says") {
   CHECK_FALSE(check.memory_max());
 }
 
-TEST_CASE("what became of a history is told as far as it is known") {
+TEST_CASE("the reason of a loss is given as far as it is known") {
   const CapturedLog captured;
   ServerCheck check{"localhost:6379"};
   answer_run_id(check, "one");

@@ -1,4 +1,4 @@
-// Who is asked for the server, in which order, and what is believed.
+// Whom the finder asks, in which order, and what it believes.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,7 +33,7 @@ FinderOptions sentinels(std::size_t count) {
   return options;
 }
 
-/// A finder, its time, and what it wants.
+/// A finder with its time and its actions.
 class FinderBench {
  public:
   explicit FinderBench(FinderOptions options) : finder(std::move(options), RedisTiming{}, 1) {
@@ -90,7 +90,7 @@ class FinderBench {
 
 }  // namespace
 
-TEST_CASE("a fixed server is known from the start and nobody is asked") {
+TEST_CASE("a fixed server is known from the start without a question") {
   FinderOptions options;
   options.server = at(1);
   FinderBench bench{options};
@@ -130,7 +130,7 @@ TEST_CASE("a switch is followed though no sentinel announces it") {
   CHECK(bench.finder.primary() == at(101));
 }
 
-TEST_CASE("once everybody was asked in vain it is said why and tried again later") {
+TEST_CASE("after all were asked in vain the reasons are reported and the finder retries later") {
   FinderBench bench{sentinels(3)};
   bench.wants();
   bench.lose();
@@ -161,7 +161,7 @@ TEST_CASE("a sentinel that does not answer is left for the next one") {
   CHECK(bench.wake() == Texts{"leave", "connect 1"});
 }
 
-TEST_CASE("a doubt asks another one soon but not at once again") {
+TEST_CASE("a doubt asks another one soon but not at once twice") {
   FinderBench bench{sentinels(2)};
   bench.find();
   const Instant found = bench.now;
@@ -197,7 +197,7 @@ TEST_CASE("a later state whose server can't be used does not count for ever") {
     bench.finder.doubt(bench.now);
     bench.wake();
     bench.connect();
-    // The first one goes on telling so.
+    // The first one keeps saying so.
     const bool is_other = bench.finder.link().due() != nullptr && doubts % 2 == 0;
     bench.answer(is_other ? at(101) : at(100), is_other ? 5 : 1'000'000);
     bench.wants();
@@ -246,7 +246,7 @@ TEST_CASE("a node that has the slot no longer names the one that has") {
   CHECK(bench.answer(std::nullopt) == Texts{"leave", "connect 1"});
 }
 
-TEST_CASE("an address that is none is not believed") {
+TEST_CASE("an invalid address is ignored") {
   CHECK(read_address("10.0.0.1", "6379") == RedisAddress{.host = "10.0.0.1", .port = 6379});
   CHECK(read_address("::1", "1"));
   CHECK(read_address("redis-0.redis.svc", "65535"));

@@ -12,7 +12,7 @@
 
 #include "broker/history/history_session.hpp"
 
-/// A session driven by hand: what it wants after each input, in order. No Redis, no clock.
+/// A session driven by hand: its actions after each input, in order. No Redis, no clock.
 namespace regstream::test {
 
 using namespace regstream::broker;  // NOLINT: what is tested is all of it.
@@ -98,7 +98,7 @@ struct Shown {
 
   std::string operator()(const RedisFailed& fact) const { return "failed: " + fact.failure.what; }
   std::string operator()(const RedisRefuses& fact) const { return "refuses: " + fact.failure.what; }
-  std::string operator()(const RedisTakes& /*fact*/) const { return "takes"; }
+  std::string operator()(const RedisAccepts& /*fact*/) const { return "accepts"; }
   std::string operator()(const RedisFollowed& fact) const {
     return "followed, waited " + std::to_string(fact.waited);
   }
@@ -113,7 +113,7 @@ struct Shown {
   std::string operator()(const ChannelOverflowed& /*fact*/) const { return "overflowed"; }
 };
 
-/// A session, its time, and what became of its publishes.
+/// A session with its time and the results of its publishes.
 class Bench {
  public:
   explicit Bench(HistorySessionOptions options = {}) : session(with_key(std::move(options))) {}
@@ -139,7 +139,7 @@ class Bench {
   }
   Texts call_reply(HistoryReply answer) { return reply(LinkRole::caller, std::move(answer)); }
   /// Redis takes a batch: the id of its first update, and how many there are.
-  Texts take(EventId id, std::size_t count = 1) {
+  Texts accept(EventId id, std::size_t count = 1) {
     Published published;
     for (; count > 0; --count) {
       published.results.emplace_back(id);
@@ -182,7 +182,7 @@ class Bench {
     call_reply(Done{});
     call_reply(ServerIdentity{.run_id = server, .replication_id = {}});
     for (int answers = 0; answers < 2 + 2; ++answers) {
-      call_reply(Done{});  // More of the server, and of the deployments.
+      call_reply(Done{});  // The other replies about the server and the deployments.
     }
     call_reply(Done{});  // The first probe.
     connect(LinkRole::waiter);

@@ -88,7 +88,7 @@ TEST_CASE("of a cluster's slots the owner of the history's counts") {
   CHECK(found.others == std::vector{at(6), at(7), at(8)});
 }
 
-TEST_CASE("slots that nobody owns and what are no slots give no primary") {
+TEST_CASE("slots without an owner and malformed slots give no primary") {
   CHECK_FALSE(slots("*0\r\n").primary);
   CHECK_FALSE(slots(":1\r\n").primary);
   CHECK_FALSE(slots("*1\r\n*3\r\n:0\r\n:12181\r\n" + node).primary);

@@ -47,7 +47,7 @@ struct Sent {
   Instant last_;
 };
 
-// Handles each deadline until `end` at its time, and reads at once what comes.
+// Handles each deadline until `end` on time, and collects at once.
 void pass(Hub& hub, SubscriptionId id, Instant end, Sent& sent) {
   for (Instant now = *hub.next_deadline(); now <= end; now = *hub.next_deadline()) {
     hub.handle_deadline(now, timestamp_ms);
@@ -57,7 +57,7 @@ void pass(Hub& hub, SubscriptionId id, Instant end, Sent& sent) {
 
 }  // namespace
 
-TEST_CASE("Each phase has its beat once a period, always at the same place in it") {
+TEST_CASE("Each phase has its beat once a period and always at the same place in it") {
   const auto interval = GENERATE(2, 3, 14, 100, 10'000);
   Beats beats(Duration{interval}, Duration{3 * interval});
   Random random(1);
@@ -81,7 +81,7 @@ TEST_CASE("Each phase has its beat once a period, always at the same place in it
   }
 }
 
-TEST_CASE("The next beat is the one of a slot that there is") {
+TEST_CASE("The next beat belongs to a used slot") {
   Beats beats(Duration{10'000}, Duration{30'000});
   beats.skip(at(0));
   CHECK(beats.next(1) == at(5'000));
@@ -104,7 +104,7 @@ TEST_CASE("After a long sleep each phase has one beat") {
   CHECK(std::unique(phases.begin(), phases.end()) == phases.end());
 }
 
-TEST_CASE("Two beats fit into a heartbeat, and a ping falls on a beat") {
+TEST_CASE("Two beats fit into a heartbeat and a ping falls on a beat") {
   struct Given {
     std::int64_t heartbeat_ms, ping_ms, period_ms;
   };
@@ -126,13 +126,13 @@ TEST_CASE("Without a subscription there is no deadline") {
   CHECK_FALSE(hub.next_deadline());
 }
 
-TEST_CASE("A stream begins with the hint when to come back, and the interval of its heartbeats") {
+TEST_CASE("A stream begins with the hint when to come back and the interval of its heartbeats") {
   LiveHub hub({.retry = Duration{1'500}, .heartbeat_interval = Duration{20'000}});
   const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   CHECK_THAT(take_bytes(hub, id), Catch::StartsWith("retry: 1500\n\n: heartbeat 20000\nid: "));
 }
 
-TEST_CASE("A silent stream gets heartbeats, and a ping every thirty seconds") {
+TEST_CASE("A silent stream gets heartbeats and a ping every thirty seconds") {
   LiveHub hub;
   const Instant begin = at(GENERATE(0, 1, 4'999, 5'000, 123'456'789));
   const auto others = GENERATE(0, 1, 127, 200);
@@ -155,7 +155,7 @@ TEST_CASE("A silent stream gets heartbeats, and a ping every thirty seconds") {
   CHECK(sent.heartbeats.size() <= 22);
 }
 
-TEST_CASE("A stream that speaks gets pings alone") {
+TEST_CASE("A stream with updates gets pings alone") {
   LiveHub hub;
   const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   static_cast<void>(take(hub, id));
@@ -169,7 +169,7 @@ TEST_CASE("A stream that speaks gets pings alone") {
   CHECK(sent.pings == std::vector{at(30'000), at(60'000), at(90'000), at(120'000)});
 }
 
-TEST_CASE("No silence is longer than the interval, whenever something is sent") {
+TEST_CASE("No silence is longer than the interval whenever something is sent") {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     CAPTURE(seed);
     Random random(seed);
@@ -205,7 +205,7 @@ TEST_CASE("No silence is longer than the interval, whenever something is sent") 
   }
 }
 
-TEST_CASE("Whoever waits for the history gets heartbeats, and no ping before connected") {
+TEST_CASE("A stream that waits for the history gets heartbeats and no ping before connected") {
   Hub hub;
   const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   CHECK(take(hub, id).comments == 1);
@@ -249,7 +249,7 @@ TEST_CASE("Ten thousand clients that come at once are not served at once from th
   CHECK(most <= 10'000 / Beats::phases + 1);
 }
 
-TEST_CASE("A late deadline gives one ping to everyone who is due, encoded once") {
+TEST_CASE("A late deadline gives one ping to every stream that is due encoded once") {
   LiveHub hub({.ping_interval = Duration{100}});
   const SubscriptionId first = hub.subscribe({}, at(0), timestamp_ms);
   const SubscriptionId second = hub.subscribe({}, at(10), timestamp_ms);
@@ -280,7 +280,7 @@ TEST_CASE("A heartbeat is one frame for all") {
   CHECK(take_bytes(hub, first) == ": heartbeat 100\n");
 }
 
-TEST_CASE("Whoever leaves takes only its own beats along, and whoever comes has its own") {
+TEST_CASE("A stream that leaves takes only its own beats along and a new one has its own") {
   LiveHub hub({.ping_interval = Duration{100}});
   std::vector<SubscriptionId> ids;
   for (std::int64_t index = 0; index < 5; ++index) {
@@ -314,7 +314,7 @@ TEST_CASE("A ping has no id: it leaves the cursor where it is") {
   CHECK_THAT(take_bytes(hub, id), Catch::StartsWith("data: {\"type\":\"ping\""));
 }
 
-TEST_CASE("Who does not read what waits is given few pings besides, and no heartbeat") {
+TEST_CASE("A reader that does not read gets few pings and no heartbeat") {
   LiveHub hub({.ping_interval = Duration{100},
                .heartbeat_interval = Duration{20},
                .outbox_bytes_max = 300});
@@ -330,7 +330,7 @@ TEST_CASE("Who does not read what waits is given few pings besides, and no heart
   CHECK(take(hub, id).types() == "ping");
 }
 
-TEST_CASE("A peer is given up after three heartbeats, within reason") {
+TEST_CASE("A peer is given up after three heartbeats within reason") {
   CHECK(HubOptions{}.peer_timeout() == Duration{30'000});
   CHECK(HubOptions{.heartbeat_interval = Duration{4'000}}.peer_timeout() == Duration{12'000});
   CHECK(HubOptions{.heartbeat_interval = Duration{10}}.peer_timeout() == Duration{10'000});

@@ -1,4 +1,5 @@
-// Cursors that a hub can't judge by itself: another one may have heard more, or nobody has.
+// Cursors that a hub can't judge itself: another gateway may have received more, or they are made
+// up.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ void publish(LiveHub& hub, std::initializer_list<std::int64_t> registration_ids)
   }
 }
 
-// Two messages; others may have heard more.
+// A hub with two messages. Others may have received more.
 struct Late {
   LiveHub hub{{.catch_up_interval = interval}};
   Late() { publish(hub, {42, 43}); }
@@ -41,7 +42,7 @@ struct Late {
 
 }  // namespace
 
-TEST_CASE("A cursor that is ahead waits, and goes on when the hub has caught up") {
+TEST_CASE("A cursor that is ahead waits and goes on when the hub has caught up") {
   Late given;
   const SubscriptionId all = subscribe(given.hub, {}, LiveHub::id(4));
   const SubscriptionId one = subscribe(given.hub, 42, LiveHub::id(4));
@@ -72,7 +73,7 @@ TEST_CASE("A cursor at which the history turns out to end goes on with what is n
   CHECK(take(given.hub, id).ids == Ids{LiveHub::id(4)});
 }
 
-TEST_CASE("A cursor beyond the history's end, or of none, gets a reset and the state of things") {
+TEST_CASE("A cursor beyond the history or of no history gets a reset and the current state") {
   Late given;
   const std::string cursor = GENERATE_COPY(
       values<std::string>({LiveHub::id(3), LiveHub::id(UINT64_MAX),
@@ -93,7 +94,7 @@ TEST_CASE("A cursor beyond the history's end, or of none, gets a reset and the s
   CHECK(given.hub.counters().resumed == 0);
 }
 
-TEST_CASE("What the hub can judge by itself is not asked for") {
+TEST_CASE("The hub does not ask for cursors that it can judge itself") {
   Late given;
   const std::string cursor = GENERATE_COPY(values<std::string>(
       {"", LiveHub::id(0), LiveHub::id(2),
@@ -105,7 +106,7 @@ TEST_CASE("What the hub can judge by itself is not asked for") {
   CHECK(given.hub.counters().waited == 0);
 }
 
-TEST_CASE("Who comes after the question waits for the answer to the next one") {
+TEST_CASE("A stream that opens after the question waits for the next answer") {
   Late given;
   const SubscriptionId first = subscribe(given.hub, 42, LiveHub::id(9));
   CHECK(given.hub.poll_catch_up(at(0)));
@@ -121,7 +122,7 @@ TEST_CASE("Who comes after the question waits for the answer to the next one") {
   CHECK_FALSE(given.hub.poll_catch_up(at(2'000)));
 }
 
-TEST_CASE("However many cursors are made up, the broker is asked once an interval") {
+TEST_CASE("However many cursors are made up the broker is asked once an interval") {
   Late given;
   const Instant beat = at(0) + HubOptions{}.heartbeat_interval / 2;
   int questions = 0;
@@ -134,7 +135,7 @@ TEST_CASE("However many cursors are made up, the broker is asked once an interva
       given.hub.caught_up(reading_timestamp_ms);
       REQUIRE(take(given.hub, id).types() == "connected reset snapshot");
     } else {
-      // The next one is asked in time, though nothing else may happen till then.
+      // The next question comes in time, even if nothing else happens.
       CHECK(given.hub.next_deadline() == at(ms / 100 * 100 + 100));
     }
     given.hub.unsubscribe(id);
@@ -142,7 +143,7 @@ TEST_CASE("However many cursors are made up, the broker is asked once an interva
   CHECK(questions == 10);
 }
 
-TEST_CASE("Who leaves while it waits leaves nothing behind") {
+TEST_CASE("A stream that leaves while it waits leaves nothing behind") {
   Late given;
   const SubscriptionId gone = subscribe(given.hub, 42, LiveHub::id(9));
   CHECK(given.hub.poll_catch_up(at(0)));
@@ -155,7 +156,7 @@ TEST_CASE("Who leaves while it waits leaves nothing behind") {
   CHECK_FALSE(given.hub.poll_catch_up(at(1'000)));
 }
 
-TEST_CASE("Who waits hears heartbeats, but no pings and none of the updates") {
+TEST_CASE("A stream that waits gets heartbeats but no pings and no updates") {
   Late given;
   const SubscriptionId id = subscribe(given.hub, 42, LiveHub::id(9));
   CHECK(given.hub.poll_catch_up(at(0)));
@@ -177,7 +178,7 @@ TEST_CASE("A cursor of an epoch that the hub has not met is judged in that epoch
   CHECK(given.hub.poll_catch_up(at(0)));
 
   given.hub.begin_history({.epoch = next.epoch, .sequence = 0});
-  // Who comes while the history is told can be judged when it is whole, or asks then.
+  // A stream that opens during delivery can be judged once the history is whole, or asks then.
   const SubscriptionId further =
       subscribe(given.hub, 42, to_string(EventId{.epoch = next.epoch, .sequence = 4}));
   CHECK_FALSE(given.hub.poll_catch_up(at(1'000)));

@@ -14,7 +14,7 @@
 #include "hub_event_reader.hpp"
 #include "hub_world.hpp"
 
-// Readers that wait for one id's final update: none ends too early, none never.
+// Readers that wait for one id's final update: none ends too early, and each ends.
 
 using namespace regstream;
 using namespace regstream::hub;
@@ -62,7 +62,7 @@ class Waiting {
     return message.update && message.update->registration_id == id_;
   }
 
-  // What it has to be told next.
+  // What it must receive next.
   [[nodiscard]] const Message* next(const Truth& truth) const {
     return truth.next(*complete_to_, [this](const Message& later) { return concerns(later); });
   }
@@ -74,7 +74,7 @@ class Waiting {
     REQUIRE_FALSE(has_ended_);
     REQUIRE((message.type == StreamMessageType::connected) == is_first_);
     is_first_ = false;
-    // Behind the final update and behind a final snapshot comes the end, unless a reset does.
+    // After the final update and after a final snapshot comes the end, unless a reset does.
     const bool is_end = event.last_event_id.ends_with(end_suffix);
     const bool is_told_anew =
         message.type == StreamMessageType::connected || message.type == StreamMessageType::reset;
@@ -172,7 +172,7 @@ class Waiting {
 
 }  // namespace
 
-TEST_CASE("Readers until the final update end with it, however often they are cut off") {
+TEST_CASE("Readers until the final update end with it however often they are cut off") {
   Tally all;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     INFO("seed " << seed);

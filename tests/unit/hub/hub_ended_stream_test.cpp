@@ -41,8 +41,8 @@ std::string step(const std::string& stage, const std::string& stage_status,
   return stage_update(registration_id, stage, stage_status, ++timestamp_ms);
 }
 
-// The same stream for everybody: two of another id, 3 and 4 a run that 5 ends, 6 a late stage
-// update, 7 of another id, 8 the next run.
+// The same history for all tests: two messages of another id, 3 and 4 a run that 5 ends, 6 a late
+// stage update, 7 of another id, 8 the next run.
 void publish_run(LiveHub& hub) {
   for (const std::string& message :
        {step("t24_lookup", "started", 43), status_update("APPROVED", 43),
@@ -63,7 +63,7 @@ void check_ended(Hub& hub, SubscriptionId id) {
 
 }  // namespace
 
-TEST_CASE("A stream ends with the first final update that it hears, and nothing follows") {
+TEST_CASE("A stream ends with the first final update that it hears and nothing follows") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
   publish_run(hub);
@@ -85,7 +85,7 @@ TEST_CASE("A stream ends with the first final update that it hears, and nothing 
   CHECK(take_bytes(hub, id).empty());
 }
 
-TEST_CASE("The end is the last event of the body, framed as the rest is") {
+TEST_CASE("The end is the last event of the body and is framed like the rest") {
   LiveHub hub;
   const SubscriptionId id =
       hub.subscribe({.ids = {42}, .until_final = true, .framing = Framing::chunked}, Instant{},
@@ -101,7 +101,7 @@ TEST_CASE("The end is the last event of the body, framed as the rest is") {
   CHECK_THAT(wire, Catch::Contains("id: " + end_id(1) + "\ndata: {\"type\":\"end\","));
 }
 
-TEST_CASE("Every final status ends a stream, and an open one does not") {
+TEST_CASE("Every final status ends a stream and an open one does not") {
   LiveHub hub;
   for (const char* status : {"APPROVED", "DUPLICATE", "FAILED", "COMPLETED"}) {
     const std::int64_t registration_id = hub.journal().position().sequence == 0 ? 1 : 2;
@@ -130,7 +130,7 @@ TEST_CASE("Every final status ends a stream, and an open one does not") {
   CHECK(take(hub, id).types() == "update end");
 }
 
-TEST_CASE("A stream without until=final goes on, whatever is final") {
+TEST_CASE("A stream without until=final goes on whatever is final") {
   LiveHub hub;
   const SubscriptionId id =
       hub.subscribe({.ids = {42}, .until_final = false}, Instant{}, reading_timestamp_ms);
@@ -140,7 +140,7 @@ TEST_CASE("A stream without until=final goes on, whatever is final") {
   CHECK(hub.counters().ended == 0);
 }
 
-TEST_CASE("Without a cursor, a final snapshot is followed by the end at once") {
+TEST_CASE("Without a cursor a final snapshot is followed by the end at once") {
   LiveHub hub;
   publish_run(hub);
   const SubscriptionId id = subscribe(hub);
@@ -156,7 +156,7 @@ TEST_CASE("Without a cursor, a final snapshot is followed by the end at once") {
   CHECK(take(hub, next).ids == Ids{LiveHub::id(9), end_id(9)});
 }
 
-TEST_CASE("A client that comes back is told what it missed, and the end in its place") {
+TEST_CASE("A client that comes back gets what it missed and the end in its place") {
   LiveHub hub;
   publish_run(hub);
   publish_next_run(hub);
@@ -171,9 +171,9 @@ TEST_CASE("A client that comes back is told what it missed, and the end in its p
       {3, "connected update update end", end_id(5)},
       {4, "connected update end", end_id(5)},
       {5, "connected end", end_id(5)},
-      {6, "connected end", end_id(5)},  // It has heard of the late stage update elsewhere.
+      {6, "connected end", end_id(5)},  // It received the late stage update elsewhere.
       {7, "connected end", end_id(5)},
-      {8, "connected", LiveHub::id(8)},  // It has heard of the next run elsewhere.
+      {8, "connected", LiveHub::id(8)},  // It received the next run elsewhere.
   }));
   CAPTURE(expected.cursor);
   const Reading reading = take(hub, subscribe(hub, LiveHub::id(expected.cursor)));
@@ -191,7 +191,7 @@ TEST_CASE("A second final status is the one that a later cursor's end is of") {
   CHECK(take(hub, subscribe(hub)).ids.back() == end_id(8));
 }
 
-TEST_CASE("A status that opens an ended id again is not final, and a stage of it ends nothing") {
+TEST_CASE("A status that opens an ended id again is not final and a stage of it ends nothing") {
   LiveHub hub;
   publish_run(hub);
   REQUIRE_FALSE(hub.publish(status_update("PENDING")));
@@ -200,10 +200,10 @@ TEST_CASE("A status that opens an ended id again is not final, and a stage of it
   CHECK(take(hub, subscribe(hub)).types() == "connected snapshot");
 }
 
-TEST_CASE("The final update may have left the journal, as long as the id's state is known") {
+TEST_CASE("The final update may have left the journal as long as the id's state is known") {
   LiveHub hub{{.journal = {.count_max = 3}}};
   publish_run(hub);
-  // Here are 5 to 7, then 6 to 8; the cursor says that 5 was heard.
+  // First 5 to 7 are here, then 6 to 8; the cursor says that 5 was received.
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "started", 43)));
   SECTION("with a late update behind the cursor") {
     CHECK(take(hub, subscribe(hub, LiveHub::id(5))).ids == Ids{LiveHub::id(5), end_id(5)});
@@ -221,7 +221,7 @@ TEST_CASE("The final update may have left the journal, as long as the id's state
   }
 }
 
-TEST_CASE("A cursor of an id that nothing is known of any more can't be judged") {
+TEST_CASE("A cursor can't be judged when nothing is known about its id any more") {
   LiveHub hub{{.journal = {.count_max = 3}, .known_registrations = {.count_max = 1}}};
   publish_run(hub);
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "started", 43)));
@@ -236,7 +236,7 @@ TEST_CASE("A cursor of an id that nothing is known of any more can't be judged")
   CHECK(take(hub, id).ids == Ids{LiveHub::id(10), end_id(10)});
 }
 
-TEST_CASE("An id of which a whole history says nothing is open, and its stream resumes") {
+TEST_CASE("An id without messages in a whole history is open and its stream resumes") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "started", 43)));
   CHECK(take(hub, subscribe(hub, LiveHub::id(1))).types() == "connected");
@@ -251,12 +251,12 @@ TEST_CASE("An id whose first known message is behind the cursor was open if the 
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "completed", 43)));
   REQUIRE_FALSE(hub.publish(step("t24_lookup", "started", 43)));
   REQUIRE_FALSE(hub.publish(step("duplicate_check", "started")));
-  // What was before it is gone: an earlier run may have ended.
+  // What came before it is gone: an earlier run may have ended.
   CHECK(take(hub, subscribe(hub, LiveHub::id(3))).types() == "connected reset snapshot");
   CHECK(take(hub, subscribe(hub, LiveHub::id(4))).types() == "connected");
 }
 
-TEST_CASE("A reset is followed by a snapshot, and by the end if that is final") {
+TEST_CASE("A reset is followed by a snapshot and by the end if that is final") {
   LiveHub hub{{.outbox_bytes_max = 1, .journal = {.count_max = 3}}};
   const SubscriptionId slow = subscribe(hub);
   REQUIRE(hub.collect(slow, reading_timestamp_ms) != nullptr);
@@ -271,7 +271,7 @@ TEST_CASE("A reset is followed by a snapshot, and by the end if that is final") 
   CHECK(take(hub, subscribe(hub, LiveHub::id(0))).types() == "connected reset snapshot");
 }
 
-TEST_CASE("A client that is cut off before the end gets it, and not before the final update") {
+TEST_CASE("A client that is cut off before the end gets it and not before the final update") {
   LiveHub hub;
   const SubscriptionId whole = subscribe(hub);
   publish_run(hub);
@@ -283,7 +283,8 @@ TEST_CASE("A client that is cut off before the end gets it, and not before the f
   }
 }
 
-TEST_CASE("Who joins with a snapshot at a cursor is told how things stand, and the end if final") {
+TEST_CASE(
+    "A client that asks for a snapshot at a cursor gets the state and the end if it is final") {
   LiveHub hub;
   publish_run(hub);
   const SubscriptionRequest request{
@@ -296,7 +297,7 @@ TEST_CASE("Who joins with a snapshot at a cursor is told how things stand, and t
   CHECK(read().types() == "connected snapshot");
 }
 
-TEST_CASE("A stream that waits is judged when it is greeted") {
+TEST_CASE("A waiting stream is judged when it gets connected") {
   Hub hub;
   hub.begin_history({.epoch = LiveHub::epoch, .sequence = 0});
   const SubscriptionId early = subscribe(hub);
@@ -324,7 +325,7 @@ TEST_CASE("A stream that a draining server ends has no end: its client comes bac
   CHECK(hub.counters().ended == 0);
 }
 
-TEST_CASE("Without until=final, the id of an end counts as that of its update") {
+TEST_CASE("Without until=final the id of an end counts as that of its update") {
   LiveHub hub;
   publish_run(hub);
   const auto read = [&](const std::string& cursor) {
@@ -336,7 +337,7 @@ TEST_CASE("Without until=final, the id of an end counts as that of its update") 
   CHECK(read_stream(read("1-1-end")).types() == "connected reset snapshot");
 }
 
-TEST_CASE("Who has the end is refused with that, whatever has become of it, and nobody else is") {
+TEST_CASE("Only a client that has the end is refused whatever happened to the history") {
   StreamPump pump({.streams = std::make_shared<StreamCount>(0)});
   const auto refuse = [&pump](const std::string& cursor, bool until_final) {
     return refusal_of(pump, {.ids = {42}, .cursor = cursor, .until_final = until_final});

@@ -15,8 +15,7 @@
 
 namespace regstream::hub {
 
-/// One connection of a client that takes each event as it comes. What it has read of an event that
-/// is cut off counts for nothing.
+/// A client's connection that handles each event as it arrives. A partial event does not count.
 class EventReader {
  public:
   void connect(Hub& hub, const SubscriptionRequest& request, Instant now) {
@@ -64,8 +63,8 @@ class EventReader {
   std::optional<SubscriptionId> id_;
 };
 
-/// The view that a snapshot brings, and after which history's start it is the truth: it was true
-/// when it was encoded, which may be some histories ago.
+/// A snapshot's view, and the beginning of the history in which it was true: it was true when it
+/// was encoded, perhaps some histories ago.
 struct SnapshotRead {
   SnapshotRead(std::string_view data, const Truth& truth) {
     const auto decoded = decode_view(data);

@@ -25,7 +25,7 @@ std::string update_of(std::int64_t registration_id) {
 
 }  // namespace
 
-TEST_CASE("A subscription begins with retry and connected, ready to be sent at once") {
+TEST_CASE("A subscription begins with retry and connected which are ready at once") {
   LiveHub hub({.retry = Duration{2'500}});
   const SubscriptionId id = subscribe(hub);
 
@@ -59,7 +59,7 @@ TEST_CASE(
   CHECK(hub.counters().deliveries == 3);
 }
 
-TEST_CASE("An update is forwarded as it came, with what this version does not know") {
+TEST_CASE("An update is forwarded unchanged with members that this version does not know") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
   const std::string message =
@@ -71,7 +71,7 @@ TEST_CASE("An update is forwarded as it came, with what this version does not kn
         "id: " + LiveHub::id(1) + "\ndata: {\"type\":\"update\",\"data\":" + message + "}\n\n");
 }
 
-TEST_CASE("A stream that is ended gets what is there for it first, and nothing after it") {
+TEST_CASE("A stream that is ended gets what is there for it first and nothing after it") {
   LiveHub hub({.ping_interval = Duration{100}, .outbox_bytes_max = 300});
   const SubscriptionId id = subscribe(hub);
   static_cast<void>(take(hub, id));
@@ -102,7 +102,7 @@ TEST_CASE("A stream that waits for the history ends at once") {
   CHECK(hub.collect(id, start_timestamp_ms)->is_finished());
 }
 
-TEST_CASE("A stream that ended while it waited is not greeted afterwards") {
+TEST_CASE("A stream that ended while it waited gets no connected afterwards") {
   LiveHub hub;
   const SubscriptionId ahead = hub.subscribe(follow({}, LiveHub::id(9)), start, start_timestamp_ms);
   const SubscriptionId made_up = hub.subscribe(follow({}, "made up"), start, start_timestamp_ms);
@@ -123,7 +123,7 @@ TEST_CASE("A stream that ended while it waited is not greeted afterwards") {
   CHECK(hub.counters().resets.total() == 0);
 }
 
-TEST_CASE("An id that was sent as text is that of its registration, and is forwarded as text") {
+TEST_CASE("An id that was sent as text is that of its registration and is forwarded as text") {
   LiveHub hub;
   const SubscriptionId same = subscribe(hub, 42);
   const SubscriptionId other = subscribe(hub, 43);
@@ -147,7 +147,7 @@ TEST_CASE("A pretty-printed update arrives as the same JSON") {
         nlohmann::json{{"registrationId", 42}, {"status", "FAILED"}});
 }
 
-TEST_CASE("A frame is encoded once, however many hear it") {
+TEST_CASE("A frame is encoded once however many hear it") {
   LiveHub hub;
   const SubscriptionId first = subscribe(hub);
   const SubscriptionId second = subscribe(hub, 42);
@@ -156,7 +156,7 @@ TEST_CASE("A frame is encoded once, however many hear it") {
         hub.collect(second, start_timestamp_ms)->frames().back());
 }
 
-TEST_CASE("A malformed message is counted, explained, and reaches nobody") {
+TEST_CASE("A malformed message is counted and explained and reaches nobody") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
   static_cast<void>(take(hub, id));
@@ -175,7 +175,7 @@ TEST_CASE("A malformed message is counted, explained, and reaches nobody") {
   CHECK(poll_all(hub).empty());
 }
 
-TEST_CASE("Poll names each subscription once, whatever it was given meanwhile") {
+TEST_CASE("Poll names each subscription once whatever it was given meanwhile") {
   LiveHub hub;
   const SubscriptionId first = subscribe(hub, 1);
   const SubscriptionId second = subscribe(hub, 2);
@@ -191,7 +191,7 @@ TEST_CASE("Poll names each subscription once, whatever it was given meanwhile") 
   CHECK(take(hub, first).types() == "connected update update");
 }
 
-TEST_CASE("Who has left hears nothing, and its id names nothing") {
+TEST_CASE("A removed subscription gets nothing and its id identifies nothing") {
   LiveHub hub;
   const SubscriptionId left = subscribe(hub, 42);
   const SubscriptionId stays = subscribe(hub, 42);
@@ -240,7 +240,7 @@ TEST_CASE("Subscriptions that come and go in any order leave the others undistur
   CHECK(hub.counters().deliveries == 5);
 }
 
-TEST_CASE("A draining server tells one subscriber when to come back") {
+TEST_CASE("send_retry tells one subscriber when to reconnect") {
   LiveHub hub;
   const SubscriptionId told = subscribe(hub);
   const SubscriptionId other = subscribe(hub);

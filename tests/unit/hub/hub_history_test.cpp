@@ -36,7 +36,7 @@ std::string update_of(std::int64_t registration_id) {
 
 }  // namespace
 
-TEST_CASE("Who comes before the history is whole hears retry, and the rest when it is") {
+TEST_CASE("A stream that opens before the history is whole gets retry first and the rest later") {
   Hub hub;
   const SubscriptionId early = subscribe(hub);
   CHECK(poll_all(hub) == std::vector{early});
@@ -65,7 +65,7 @@ TEST_CASE("Who comes before the history is whole hears retry, and the rest when 
   CHECK(take(hub, stale).types() == "connected reset snapshot");
 }
 
-TEST_CASE("A slot that waits for the history is not greeted for who left it") {
+TEST_CASE("A reused slot does not get the connected of its previous stream") {
   Hub hub;
   const SubscriptionId left = subscribe(hub, 42, "garbage");
   hub.unsubscribe(left);
@@ -75,7 +75,7 @@ TEST_CASE("A slot that waits for the history is not greeted for who left it") {
   CHECK(take(hub, next).types() == "connected");
 }
 
-TEST_CASE("Another history tells everybody, and what was heard before it is given to nobody") {
+TEST_CASE("A new history resets every stream and nothing of the old one is delivered") {
   LiveHub hub;
   const SubscriptionId all = subscribe(hub);
   const SubscriptionId one = subscribe(hub, 42);
@@ -111,7 +111,7 @@ TEST_CASE("Another history tells everybody, and what was heard before it is give
   CHECK(hub.counters().resets.total() == 5);
 }
 
-TEST_CASE("A history may be told again in its own epoch, and cursors within it hold") {
+TEST_CASE("A history may be delivered again in its epoch and cursors within it stay valid") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(update_of(42)));
   REQUIRE_FALSE(hub.publish(update_of(42)));
@@ -123,7 +123,7 @@ TEST_CASE("A history may be told again in its own epoch, and cursors within it h
   CHECK(hub.counters().duplicates == 0);
 }
 
-TEST_CASE("What lags when another history begins is skipped, and the reset says so") {
+TEST_CASE("What lags when another history begins is skipped and the reset says so") {
   LiveHub hub({.outbox_bytes_max = 320});
   const SubscriptionId id = subscribe(hub);
   for (int count = 0; count < 10; ++count) {
@@ -142,7 +142,7 @@ TEST_CASE("What lags when another history begins is skipped, and the reset says 
   CHECK(hub.counters().resets.total() == 1);
 }
 
-TEST_CASE("A message that was heard already is dropped and counted") {
+TEST_CASE("A message that was already received is dropped and counted") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
   REQUIRE_FALSE(hub.publish(update_of(42)));
@@ -155,7 +155,7 @@ TEST_CASE("A message that was heard already is dropped and counted") {
   CHECK(hub.counters().published == 2);
 }
 
-TEST_CASE("A gap in the ids is another history: told by a reset, never passed over") {
+TEST_CASE("A gap in the ids begins another history with a reset") {
   LiveHub hub;
   const SubscriptionId all = subscribe(hub);
   const SubscriptionId one = subscribe(hub, 42);
@@ -180,7 +180,7 @@ TEST_CASE("A gap in the ids is another history: told by a reset, never passed ov
   CHECK(hub.counters().gaps == 1);
 }
 
-TEST_CASE("A gap while the history is being told keeps it untold until it is whole") {
+TEST_CASE("A gap during delivery holds the history back until it is whole") {
   Hub hub;
   const SubscriptionId id = subscribe(hub);
   hub.begin_history(id_of(0));
@@ -191,7 +191,7 @@ TEST_CASE("A gap while the history is being told keeps it untold until it is who
   CHECK(take(hub, subscribe(hub, {}, LiveHub::id(4))).types() == "connected update");
 }
 
-TEST_CASE("An id that no history has is dropped, and counted as a gap") {
+TEST_CASE("An id that no history has is dropped and counted as a gap") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
   REQUIRE_FALSE(hub.publish(other_id(0), update_of(42), start));
@@ -201,7 +201,7 @@ TEST_CASE("An id that no history has is dropped, and counted as a gap") {
   CHECK(take(hub, id).types() == "update");
 }
 
-TEST_CASE("A malformed message keeps its number, and is no cursor's trouble") {
+TEST_CASE("A malformed message keeps its number and cursors pass it") {
   LiveHub hub;
   const SubscriptionId all = subscribe(hub);
   REQUIRE_FALSE(hub.publish(update_of(42)));
@@ -218,7 +218,7 @@ TEST_CASE("A malformed message keeps its number, and is no cursor's trouble") {
   CHECK(hub.counters().malformed.total() == 2);
 }
 
-TEST_CASE("The state of a registration goes by the ids, whatever a message says of itself") {
+TEST_CASE("The state of a registration goes by the ids whatever a message says of itself") {
   LiveHub hub;
   const auto message = [](const std::string& status, const std::string& id) {
     return nlohmann::json{{"registrationId", 42}, {"status", status}, {"timestamp", 1}, {"id", id}}

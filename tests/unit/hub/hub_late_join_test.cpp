@@ -23,7 +23,7 @@ Update update_of(std::int64_t registration_id, std::string message = "looked up"
 
 }  // namespace
 
-TEST_CASE("Who joins one registration late gets its state first, and then what comes") {
+TEST_CASE("A late subscriber gets the registration's state first and then its updates") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(stage_update(42, "duplicate_check", "started", timestamp_ms)));
   REQUIRE_FALSE(hub.publish(stage_update(42, "duplicate_check", "completed", timestamp_ms + 1)));
@@ -46,14 +46,14 @@ TEST_CASE("Who joins one registration late gets its state first, and then what c
   CHECK(snapshot["data"]["stages"][1].at("stageStatus") == "started");
 }
 
-TEST_CASE("Nobody gets a snapshot of a registration that was not heard of, or of all") {
+TEST_CASE("There is no snapshot of an unknown registration and none of all registrations") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
   CHECK(take(hub, hub.subscribe(follow(43), Instant{}, timestamp_ms)).types() == "connected");
   CHECK(take(hub, hub.subscribe({}, Instant{}, timestamp_ms)).types() == "connected");
 }
 
-TEST_CASE("A snapshot's id is the position, however old the registration's own news is") {
+TEST_CASE("A snapshot's id is the position however old the registration's last update is") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
   REQUIRE_FALSE(hub.publish(stage_update(43, "t24_lookup", "started", timestamp_ms)));
@@ -63,7 +63,7 @@ TEST_CASE("A snapshot's id is the position, however old the registration's own n
   CHECK(reading.messages[1]["data"]["id"] == LiveHub::id(1));
 }
 
-TEST_CASE("A snapshot is encoded once for all who join, until the registration changes") {
+TEST_CASE("A snapshot is encoded once for all who join until the registration changes") {
   LiveHub hub;
   const auto snapshot_frame = [&hub] {
     const SubscriptionId id = hub.subscribe(follow(42), Instant{}, timestamp_ms);
@@ -92,7 +92,7 @@ TEST_CASE("Of too many registrations the one that was quiet for longest is forgo
   CHECK(known.find(4) != nullptr);
 }
 
-TEST_CASE("A registration that was forgotten is told whole, from the journal") {
+TEST_CASE("A forgotten registration gets its whole state back from the journal") {
   HubOptions options;
   options.known_registrations.count_max = 1;
   LiveHub hub{options};
@@ -101,7 +101,7 @@ TEST_CASE("A registration that was forgotten is told whole, from the journal") {
   REQUIRE_FALSE(hub.publish(stage_update(43, "duplicate_check", "started", timestamp_ms)));
   CHECK(hub.known_registrations().find(42) == nullptr);
   SECTION("when somebody asks") {}
-  SECTION("when something new is heard of it") {
+  SECTION("when it gets a new update") {
     REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms + 2)));
   }
   const Reading reading = take(hub, hub.subscribe(follow(42), Instant{}, timestamp_ms));
@@ -114,7 +114,7 @@ TEST_CASE("A registration that was forgotten is told whole, from the journal") {
   CHECK(take(hub, hub.subscribe({}, Instant{}, timestamp_ms)).types() == "connected");
 }
 
-TEST_CASE("Large texts are bounded by bytes, and the newest registration is always kept") {
+TEST_CASE("Large texts are bounded by bytes and the newest registration is always kept") {
   KnownRegistrations known(registration_workflow(), {.count_max = 100, .bytes_max = 1'000});
   for (std::int64_t id = 1; id <= 50; ++id) {
     known.apply(id, update_of(id, std::string(200, 'x')));
@@ -128,7 +128,7 @@ TEST_CASE("Large texts are bounded by bytes, and the newest registration is alwa
   CHECK(known.bytes() < 100);
 }
 
-TEST_CASE("Encoded snapshots count as well, and whoever is asked for is not quiet") {
+TEST_CASE("Encoded snapshots count as bytes and requested registrations as used") {
   KnownRegistrations known(registration_workflow(), {.count_max = 100, .bytes_max = 1'000});
   for (std::int64_t id = 1; id <= 4; ++id) {
     known.apply(id, update_of(id, std::string(200, 'x')));

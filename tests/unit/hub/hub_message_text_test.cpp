@@ -1,5 +1,5 @@
-// What goes out of a message whose bytes are not all text, and whose members are not all of the
-// contract's types.
+// What is sent of a message whose bytes are not all valid text, or whose members have other types
+// than the contract's.
 
 #include <string>
 #include <string_view>
@@ -28,7 +28,7 @@ std::string sent_for(std::string_view message) {
 
 }  // namespace
 
-TEST_CASE("A message goes out as it was published, whatever it looks like") {
+TEST_CASE("A message goes out as it was published whatever it looks like") {
   for (
       const std::string_view message :
       {R"({ "registrationId":42 , "status":"A","x":1.50e+2,"x":[] })",
@@ -39,7 +39,7 @@ TEST_CASE("A message goes out as it was published, whatever it looks like") {
   }
 }
 
-TEST_CASE("A byte order mark does not go out, and what is no UTF-8 goes out as U+FFFD") {
+TEST_CASE("A byte order mark is removed and invalid UTF-8 becomes U+FFFD") {
   const std::string text = R"({"registrationId":42,"status":"A"})";
   CHECK(sent_for("\xEF\xBB\xBF" + text) == text);
   CHECK(

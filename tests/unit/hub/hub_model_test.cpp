@@ -25,7 +25,7 @@ std::vector<std::int64_t> followed(std::optional<std::int64_t> registration_id) 
   return registration_id ? std::vector{*registration_id} : std::vector<std::int64_t>{};
 }
 
-// A client: its session, and what the contract promises it, held against what it is told.
+// A client with its session. Checks what it receives against what the contract promises.
 class Reader {
  public:
   explicit Reader(std::int64_t index)
@@ -94,13 +94,13 @@ class Reader {
            (!registration_id_ || message.update->registration_id == *registration_id_);
   }
 
-  // What it has to be told next.
+  // What it must receive next.
   [[nodiscard]] const Message* next(const Truth& truth) const {
     return truth.next(*complete_to_, [this](const Message& later) { return concerns(later); });
   }
 
-  // What the session shows: the truth, and whether updates may have been missed. Before the first
-  // update after a reset, when there is nothing new to show, what it has shown before.
+  // Checks what the session shows: the truth, and whether updates may have been missed. Between a
+  // reset and the first new update it still shows the old view.
   void check_view(RegistrationView expected) const {
     const RegistrationView* const view = session_.view(*registration_id_);
     REQUIRE((view != nullptr || expected.status.empty()));
@@ -165,7 +165,7 @@ class Reader {
     }
   }
 
-  // Nothing is known of what was before, but that it was not later.
+  // Nothing is known about what came before, except that it was not later.
   void begin_after(EventId id) {
     REQUIRE(id >= furthest_);
     furthest_ = id;
@@ -194,7 +194,7 @@ class Reader {
   void use_update(const UpdateSlices& slices, EventId id, const Truth& truth) {
     REQUIRE(complete_to_);
     REQUIRE(id > *complete_to_);
-    // Whatever really came between concerned somebody else.
+    // What really came between concerned others.
     const Message* const here = next(truth);
     REQUIRE(here != nullptr);
     REQUIRE(here->id == id);
@@ -224,7 +224,7 @@ class Reader {
 
 }  // namespace
 
-TEST_CASE("Readers that come, lag, are cut and resume receive all of it once, or are told") {
+TEST_CASE("Readers that lag or are cut and resume receive everything once or a reset") {
   Tally all;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     INFO("seed " << seed);

@@ -13,8 +13,9 @@
 #include "hub_reading.hpp"
 #include "refusal.hpp"
 
-// A stream of some ids can't be told from one beside which nothing else is published: no byte, no
-// write and no flush comes from an update of another id. Only sequences show that there were some.
+// A stream of some ids can't be distinguished from one beside which nothing else is published: no
+// byte, no write and no flush comes from an update of another id. Only the sequences show that
+// there were some.
 
 using namespace regstream;
 using namespace regstream::hub;
@@ -42,7 +43,7 @@ std::string without_sequences(const std::string& bytes) {
   return text.append(bytes, taken);
 }
 
-/// Sockets that take everything, and write it down.
+/// Sockets that accept and record everything.
 struct Notebook {
   std::int64_t now_ms = 0;
   std::map<std::uint32_t, std::vector<Write>> writes = {};
@@ -164,7 +165,7 @@ class World {
 
 }  // namespace
 
-TEST_CASE("A stream with hidden updates beside it equals one without, write by write") {
+TEST_CASE("A stream with hidden updates beside it equals one without them write by write") {
   for (std::uint32_t seed = 0; seed < 200; ++seed) {
     INFO("seed " << seed);
     const auto alone = World(seed, false).run();
@@ -173,7 +174,7 @@ TEST_CASE("A stream with hidden updates beside it equals one without, write by w
   }
 }
 
-TEST_CASE("Hidden updates that push others out of the journal are no concern of a live stream") {
+TEST_CASE("Hidden updates that push others out of the journal don't affect a live stream") {
   HubOptions options;
   options.journal.count_max = 4;
   LiveHub hub(options);
@@ -189,8 +190,8 @@ TEST_CASE("Hidden updates that push others out of the journal are no concern of 
   CHECK(take(hub, id).types() == "update");
 }
 
-TEST_CASE("A cursor is older than the journal by what is hidden, too, and then gets a reset") {
-  // Nothing tells any longer whether something of the reader's own was among what has gone.
+TEST_CASE("Hidden updates also age a cursor until it gets a reset") {
+  // Nothing shows any longer whether a dropped update was the reader's own.
   HubOptions options;
   options.journal.count_max = 4;
   LiveHub hub(options);

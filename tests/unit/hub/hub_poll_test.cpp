@@ -1,4 +1,4 @@
-// A stream that ends as soon as it has told something.
+// A stream that ends as soon as it has an answer.
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,7 +48,7 @@ TEST_CASE("A poll without a cursor ends behind connected and the snapshots") {
   }
 }
 
-TEST_CASE("A poll with a cursor waits for an update, and brings all that there are") {
+TEST_CASE("A poll with a cursor waits for an update and brings all that there are") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(update(42)));
   const SubscriptionId id = poll(hub, {.ids = {42}, .cursor = LiveHub::id(1)});
@@ -74,7 +74,7 @@ TEST_CASE("A poll with a cursor waits for an update, and brings all that there a
   CHECK(has_ended(hub, next));
 }
 
-TEST_CASE("A poll that gets a reset gets all its snapshots, however little an outbox takes") {
+TEST_CASE("A poll that gets a reset gets all its snapshots however little an outbox takes") {
   LiveHub hub{{.outbox_bytes_max = 1}};
   REQUIRE_FALSE(hub.publish(update(42)));
   REQUIRE_FALSE(hub.publish(update(43)));
@@ -91,7 +91,7 @@ TEST_CASE("A poll that gets a reset gets all its snapshots, however little an ou
   CHECK(has_ended(hub, added));
 }
 
-TEST_CASE("A poll brings the updates behind the snapshots that it names, which move no cursor") {
+TEST_CASE("A poll brings the updates behind the snapshots that it names which move no cursor") {
   const std::size_t outbox_bytes_max = GENERATE(std::size_t{1}, std::size_t{10'000});
   LiveHub hub{{.outbox_bytes_max = outbox_bytes_max}};
   for (const std::int64_t registration_id : {42, 43, 44, 42}) {
@@ -110,11 +110,11 @@ TEST_CASE("A poll brings the updates behind the snapshots that it names, which m
   const Reading more = read({43, 44});
   CHECK(more.types() == "connected snapshot snapshot update");
   CHECK(more.ids.back() == LiveHub::id(4));
-  // What the snapshot has in it does not come again.
+  // Updates in the snapshot do not come again.
   CHECK(read({42}).types() == "connected snapshot");
 }
 
-TEST_CASE("Of more updates than an outbox takes a poll brings a part, and the next ones the rest") {
+TEST_CASE("Of more updates than an outbox takes a poll brings a part and the next ones the rest") {
   LiveHub hub{{.outbox_bytes_max = 300}};
   for (int count = 0; count < 10; ++count) {
     REQUIRE_FALSE(hub.publish(update(42)));
@@ -152,7 +152,7 @@ TEST_CASE(
   }
   CHECK(has_ended(hub, id));
   CHECK_FALSE(has_ended(hub, later));
-  // It has left: nobody speaks to it, nor to who comes in its place.
+  // It is gone: neither it nor its successor in the slot gets anything.
   CHECK(hub.unsubscribe(later));
   const SubscriptionId stream = hub.subscribe({.ids = {42}}, now, reading_timestamp_ms);
   hub.handle_deadline(now + Duration{1}, reading_timestamp_ms);
@@ -162,7 +162,7 @@ TEST_CASE(
   CHECK(take(hub, id).types().empty());
 }
 
-TEST_CASE("A poll until the final update ends by that, as a stream does") {
+TEST_CASE("A poll until the final update ends by that as a stream does") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(update(42)));
   const SubscriptionId id = poll(hub, {.ids = {42}, .cursor = LiveHub::id(1), .until_final = true});

@@ -37,7 +37,7 @@ struct Resumable {
 
 }  // namespace
 
-TEST_CASE("Without a cursor a stream begins at the position, and says it") {
+TEST_CASE("Without a cursor a stream begins at the position and says it") {
   Resumable given;
   const SubscriptionId all = subscribe(given.hub, {}, "");
   const SubscriptionId unknown = subscribe(given.hub, 44, "");
@@ -67,7 +67,7 @@ TEST_CASE("A stream of all registrations resumes after each cursor that the jour
   CHECK(given.hub.counters().resets.total() == 0);
 }
 
-TEST_CASE("A stream of one registration resumes with its own messages only, and without snapshot") {
+TEST_CASE("A stream of one registration resumes with its own messages only and without snapshot") {
   Resumable given;
   const Reading reading = take(given.hub, subscribe(given.hub, 42, LiveHub::id(2)));
   CHECK(reading.types() == "connected update update update");
@@ -77,7 +77,7 @@ TEST_CASE("A stream of one registration resumes with its own messages only, and 
   CHECK(given.hub.counters().snapshots == 0);
 }
 
-TEST_CASE("A cursor that the journal does not have gets a reset, and the state of things") {
+TEST_CASE("A cursor that the journal does not have gets a reset and the current state") {
   Resumable given;
   const std::string cursor = GENERATE_COPY(
       values<std::string>({LiveHub::id(1), LiveHub::id(0), "1-1",
@@ -101,7 +101,7 @@ TEST_CASE("A cursor that the journal does not have gets a reset, and the state o
   CHECK(given.hub.counters().resumed == 0);
 }
 
-TEST_CASE("Who was cut off before the end of its greeting is told again") {
+TEST_CASE("A client that was cut off before its first position gets it again") {
   Resumable given;
   const Reading reading = take(given.hub, subscribe(given.hub, 42, GENERATE("", "1-1")));
   for (std::size_t index = 0; index + 1 < reading.ids.size(); ++index) {
@@ -132,7 +132,7 @@ TEST_CASE(
   CHECK(take(given.hub, one).ids == Ids{LiveHub::id(10)});
 }
 
-TEST_CASE("A replay larger than the outbox is fed as it drains, while the history goes on") {
+TEST_CASE("A replay larger than the outbox is fed as it drains while the history goes on") {
   LiveHub hub({.outbox_bytes_max = 1'000});
   for (std::int64_t index = 0; index < 500; ++index) {
     publish(hub, {1 + index % 3});
@@ -175,7 +175,7 @@ TEST_CASE("A replay shares its frames with everyone else's") {
         hub.collect(resumed, reading_timestamp_ms)->frames().back());
 }
 
-TEST_CASE("A reader that falls behind the journal is told, and costs no one else anything") {
+TEST_CASE("A reader that falls behind the journal gets a reset and costs nobody else anything") {
   LiveHub hub({.outbox_bytes_max = 1'000, .journal = {.count_max = 50}});
   const SubscriptionId slow_all = subscribe(hub, {}, "");
   const SubscriptionId slow_one = subscribe(hub, 42, "");
@@ -215,7 +215,7 @@ TEST_CASE("A reader that falls behind the journal is told, and costs no one else
   CHECK(take(hub, quiet).ids == Ids{LiveHub::id(502)});
 }
 
-TEST_CASE("Who lags is named again only when it has caught up") {
+TEST_CASE("A lagging reader is polled again only when it has caught up") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub, {}, "");
   CHECK(poll_all(hub).size() == 1);

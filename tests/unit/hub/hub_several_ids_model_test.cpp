@@ -15,14 +15,14 @@
 #include "hub_event_reader.hpp"
 #include "hub_world.hpp"
 
-// Readers of several ids, which are others at each visit.
+// Readers of several ids, which change at each visit.
 
 using namespace regstream;
 using namespace regstream::hub;
 
 namespace {
 
-// One more than there are: nobody ever speaks of the last.
+// One more than there are: the last never has a message.
 constexpr std::int64_t last_id = registrations + 1;
 
 // A page: what it follows, what it knows, and what the contract promises it.
@@ -92,13 +92,13 @@ class Page {
     }
   }
 
-  // What a stream tells first: where it goes on, and snapshots.
+  // What a stream sends first: where it resumes, and snapshots.
   void begin_telling() {
     covered_to_.clear();
     may_get_snapshots_ = true;
   }
 
-  // Whether the stream has to bring this message, which is after all that it has brought.
+  // Whether the stream must deliver this message, which comes after everything that it delivered.
   [[nodiscard]] bool is_due(const Message& message) const {
     if (!message.update || !ids_.contains(message.update->registration_id)) {
       return false;
@@ -107,7 +107,7 @@ class Page {
     return covered == covered_to_.end() || message.id > covered->second;
   }
 
-  // What the stream has to bring next.
+  // What the stream must deliver next.
   [[nodiscard]] const Message* next(const Truth& truth) const {
     return truth.next(*complete_to_, [this](const Message& later) { return is_due(later); });
   }
@@ -160,7 +160,7 @@ class Page {
     }
   }
 
-  // Of what has got no snapshot, nothing is known that was before.
+  // Without a snapshot, nothing is known about an id's past.
   void begin_after(EventId id) {
     REQUIRE(id >= furthest_);
     furthest_ = id;
@@ -229,7 +229,7 @@ class Page {
 
 }  // namespace
 
-TEST_CASE("Readers of several ids that change at each visit receive all of it once, or are told") {
+TEST_CASE("Readers of several changing ids receive everything once or a reset") {
   Tally all;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     INFO("seed " << seed);

@@ -27,7 +27,7 @@ void publish(LiveHub& hub, std::initializer_list<std::int64_t> registration_ids)
   }
 }
 
-// Whose messages came, in order; 0 for those of nobody.
+// The owners of the messages, in order. 0: no owner.
 std::vector<std::int64_t> owners(const Reading& reading) {
   std::vector<std::int64_t> all;
   for (const nlohmann::json& message : reading.messages) {
@@ -37,7 +37,7 @@ std::vector<std::int64_t> owners(const Reading& reading) {
   return all;
 }
 
-// Takes what there is for the stream, one frame a time.
+// Collects everything for the stream, one frame at a time.
 Reading take_frame(Hub& hub, SubscriptionId id) {
   Outbox& outbox = *hub.collect(id, reading_timestamp_ms);
   std::string bytes;
@@ -56,7 +56,7 @@ struct Resumable {
 
 }  // namespace
 
-TEST_CASE("A stream of several ids gets the messages of each in their order, and no other's") {
+TEST_CASE("A stream of several ids gets the messages of each in their order and no other's") {
   LiveHub hub;
   const SubscriptionId several = subscribe(hub, {.ids = {43, 41}});
   const SubscriptionId one = subscribe(hub, {.ids = {42}});
@@ -74,7 +74,7 @@ TEST_CASE("A stream of several ids gets the messages of each in their order, and
   CHECK(take_bytes(hub, one).empty());
 }
 
-TEST_CASE("A message marks a stream of several ids once, whichever of them it is of") {
+TEST_CASE("A message of any of its ids marks a stream of several ids once") {
   LiveHub hub;
   const SubscriptionId several = subscribe(hub, {.ids = {41, 42}});
   static_cast<void>(poll_all(hub));
@@ -85,7 +85,8 @@ TEST_CASE("A message marks a stream of several ids once, whichever of them it is
   CHECK(poll_all(hub).empty());
 }
 
-TEST_CASE("Who joins several ids gets a snapshot of each that is known, and the last has the id") {
+TEST_CASE(
+    "A late reader of several ids gets a snapshot of each known id and the last one has the id") {
   Resumable given;
   const SubscriptionId id = subscribe(given.hub, {.ids = {44, 41, 42, 99, 100}});
   publish(given.hub, {41, 99});
@@ -96,7 +97,7 @@ TEST_CASE("Who joins several ids gets a snapshot of each that is known, and the 
   CHECK(reading.ids == Ids{"0-0", "0-0", "0-0", "0-0", LiveHub::id(8), LiveHub::id(9)});
 }
 
-TEST_CASE("Several ids of which nothing is known begin at the position") {
+TEST_CASE("Several unknown ids begin at the position") {
   Resumable given;
   const Reading reading = take(given.hub, subscribe(given.hub, {.ids = {97, 98}}));
   CHECK(reading.types() == "connected");
@@ -113,7 +114,7 @@ TEST_CASE("A stream of several ids resumes with what each of them has after the 
   CHECK(given.hub.counters().snapshots == 0);
 }
 
-TEST_CASE("An id that is added gets its snapshot first, and the others resume after the cursor") {
+TEST_CASE("An id that is added gets its snapshot first and the others resume after the cursor") {
   Resumable given;
   const SubscriptionId id = subscribe(
       given.hub, {.ids = {41, 42, 43, 99}, .cursor = LiveHub::id(3), .snapshots = {42, 99}});
@@ -121,13 +122,13 @@ TEST_CASE("An id that is added gets its snapshot first, and the others resume af
   const Reading reading = take(given.hub, id);
   CHECK(reading.types() == "connected snapshot update update update");
   CHECK(owners(reading) == std::vector<std::int64_t>{0, 42, 41, 43, 42});
-  // Until the first update the cursor stays: others have older ones to hear.
+  // The cursor stays until the first update: other ids have older ones to deliver.
   CHECK(reading.ids ==
         Ids{LiveHub::id(3), LiveHub::id(3), LiveHub::id(6), LiveHub::id(7), LiveHub::id(9)});
   CHECK(reading.messages[1]["data"]["id"] == LiveHub::id(5));
 }
 
-TEST_CASE("Several ids that are added get a snapshot each, all with the cursor") {
+TEST_CASE("Several added ids get a snapshot each with the cursor as its id") {
   Resumable given;
   const Reading reading = take(given.hub, subscribe(given.hub, {.ids = {41, 42, 43, 44},
                                                                 .cursor = LiveHub::id(6),
@@ -137,7 +138,7 @@ TEST_CASE("Several ids that are added get a snapshot each, all with the cursor")
         Ids{LiveHub::id(6), LiveHub::id(6), LiveHub::id(6), LiveHub::id(6), LiveHub::id(7)});
 }
 
-TEST_CASE("Without a cursor to resume after, a named snapshot changes nothing") {
+TEST_CASE("Without a cursor to resume after a requested snapshot changes nothing") {
   Resumable given;
   const std::string cursor = GENERATE_COPY(values<std::string>({"", LiveHub::id(0), "1-1"}));
   CAPTURE(cursor);
@@ -148,7 +149,7 @@ TEST_CASE("Without a cursor to resume after, a named snapshot changes nothing") 
   CHECK(named == unnamed);
 }
 
-TEST_CASE("One id that wants its snapshot at a cursor gets it, and what follows that") {
+TEST_CASE("One id with a requested snapshot at a cursor gets it and later updates") {
   Resumable given;
   const SubscriptionId id =
       subscribe(given.hub, {.ids = {42}, .cursor = LiveHub::id(3), .snapshots = {42}});
@@ -158,7 +159,7 @@ TEST_CASE("One id that wants its snapshot at a cursor gets it, and what follows 
   CHECK(reading.ids == Ids{LiveHub::id(3), LiveHub::id(3), LiveHub::id(10)});
 }
 
-TEST_CASE("A cursor that is too old resets several ids, with a snapshot of each that is known") {
+TEST_CASE("A cursor that is too old resets several ids with a snapshot of each that is known") {
   Resumable given;
   const Reading reading =
       take(given.hub, subscribe(given.hub, {.ids = {41, 43, 99}, .cursor = LiveHub::id(1)}));
@@ -172,7 +173,7 @@ TEST_CASE("A cursor that is too old resets several ids, with a snapshot of each 
   CHECK(unknown.ids == Ids{"0-0", LiveHub::id(8)});
 }
 
-TEST_CASE("A client that is cut off before the last snapshot is told again") {
+TEST_CASE("A client that is cut off before the last snapshot gets the reset again") {
   Resumable given;
   const std::string cursor = GENERATE("", "1-1");
   const Reading reading =
@@ -191,7 +192,7 @@ TEST_CASE("A client that is cut off before the last snapshot is told again") {
   CHECK(take(given.hub, id).types() == "connected");
 }
 
-TEST_CASE("Snapshots wait for room; a later one is newer, and the cursor is that of the first") {
+TEST_CASE("Snapshots wait for room; a later one is newer and the cursor is that of the first") {
   LiveHub hub{{.outbox_bytes_max = 1}};
   publish(hub, {41, 42, 43});
   const SubscriptionId id = subscribe(hub, {.ids = {41, 42, 43, 44}});
@@ -227,7 +228,7 @@ TEST_CASE("A stream that falls behind the journal between its snapshots gets a r
   CHECK(take(hub, id).ids == Ids{LiveHub::id(8)});
 }
 
-TEST_CASE("A history that begins anew drops snapshots that were on their way") {
+TEST_CASE("A new history drops snapshots that were on their way") {
   LiveHub hub{{.outbox_bytes_max = 1}};
   publish(hub, {41, 42});
   const SubscriptionId id = subscribe(hub, {.ids = {41, 42}});

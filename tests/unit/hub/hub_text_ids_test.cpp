@@ -61,7 +61,7 @@ Ids owners(const Reading& reading) {
 
 }  // namespace
 
-TEST_CASE("Updates of a text id reach its streams and no other's, as the texts are") {
+TEST_CASE("Updates of a text id reach its streams and no other's as the texts are") {
   LiveHub hub{import_options()};
   const SubscriptionId all = subscribe(hub, {});
   const SubscriptionId one = subscribe(hub, {.ids = texts({"a"})});
@@ -76,7 +76,7 @@ TEST_CASE("Updates of a text id reach its streams and no other's, as the texts a
   CHECK(hub.publish(R"({"registrationId":42,"status":"RUNNING"})"));
 }
 
-TEST_CASE("A text id has its snapshot, its cursor and its end") {
+TEST_CASE("A text id has a snapshot and a cursor and an end") {
   LiveHub hub{import_options()};
   for (const char* id : {"a", "b", "a"}) {
     REQUIRE_FALSE(hub.publish(update_of(id)));
@@ -100,7 +100,7 @@ TEST_CASE("A text id has its snapshot, its cursor and its end") {
         "connected snapshot end");
 }
 
-TEST_CASE("A text id that was forgotten is told whole, from the journal") {
+TEST_CASE("A forgotten text id gets its whole state back from the journal") {
   LiveHub hub{import_options({.known_registrations = {.count_max = 1}})};
   REQUIRE_FALSE(hub.publish(update_of("a")));
   REQUIRE_FALSE(hub.publish(update_of("b")));
@@ -110,7 +110,7 @@ TEST_CASE("A text id that was forgotten is told whole, from the journal") {
   CHECK(owners(reading) == Ids{"a"});
 }
 
-TEST_CASE("Streams of made-up text ids leave nothing behind, however many they are") {
+TEST_CASE("Streams of made-up text ids leave nothing behind") {
   LiveHub hub{import_options()};
   REQUIRE_FALSE(hub.publish(update_of("published")));
   const SubscriptionId stays = subscribe(hub, {.ids = texts({"awaited", "published"})});
@@ -128,7 +128,7 @@ TEST_CASE("Streams of made-up text ids leave nothing behind, however many they a
   CHECK(owners(take(hub, stays)) == Ids{"awaited", "published"});
 }
 
-TEST_CASE("Text ids whose messages are gone are swept away, and what is known of an id is not") {
+TEST_CASE("Text ids without messages are swept away unless their state is known") {
   constexpr std::size_t kept = 100;
   LiveHub hub{
       import_options({.journal = {.count_max = kept}, .known_registrations = {.count_max = kept}})};

@@ -17,10 +17,10 @@
 
 #include "hub/hub.hpp"
 
-/// Two hubs and their readers against what really happened. Readers come, read a part of what they
-/// are sent, are cut off after any byte, and come back to one of the hubs with the id that they had
-/// last; meanwhile the history goes on, is trimmed, restarts in its epoch or in another, and holds
-/// broken messages. The second hub hears of all that late.
+/// Two hubs and their readers, checked against the truth. Readers connect, read a part of what they
+/// are sent, are cut off after any byte, and reconnect to one of the hubs with their last id.
+/// Meanwhile the history continues, is trimmed, restarts in its epoch or in another, and holds
+/// malformed messages. The second hub receives everything late.
 namespace regstream::hub {
 
 /// Ids 1 to this one.
@@ -29,13 +29,13 @@ inline constexpr std::int64_t timestamp_ms = 1'702'493'000'000;
 
 struct Message {
   EventId id;
-  std::optional<Update> update = {};  // Nothing: it was broken.
+  std::optional<Update> update = {};  // Empty: the message was malformed.
   std::string text = "{broken";
 };
 
 struct Truth {
   std::vector<Message> messages;  // Everything that was ever published, in order.
-  std::vector<EventId> starts;    // After which a history was told, the latest last.
+  std::vector<EventId> starts;    // The positions at which histories began, the latest last.
 
   // The first of the messages after an id.
   [[nodiscard]] std::vector<Message>::const_iterator after(EventId id) const {
@@ -43,14 +43,14 @@ struct Truth {
                             [](EventId one, const Message& message) { return one < message.id; });
   }
 
-  // The first of them that is wanted. Null: there is none.
+  // The first matching one. Null: there is none.
   template <typename Wanted>
   [[nodiscard]] const Message* next(EventId id, Wanted wanted) const {
     const auto found = std::find_if(after(id), messages.end(), wanted);
     return found == messages.end() ? nullptr : &*found;
   }
 
-  // What the messages after `start` say of a registration, `end` included.
+  // The view from the messages after `start` up to and including `end`.
   [[nodiscard]] RegistrationView view(std::int64_t registration_id, EventId start,
                                       EventId end) const {
     Registration registration(registration_id);
@@ -80,14 +80,14 @@ struct Tally {
   }
 };
 
-// What a hub is told of the history.
+// The events that a hub receives.
 struct Begin {
   EventId position;
 };
 struct Live {};
 using Event = std::variant<Begin, Message, Live>;
 
-// A hub that has been told the events up to one of them, and the question that it has asked.
+// A hub that has received the events up to one of them, and its open question.
 class Follower {
  public:
   explicit Follower(const HubOptions& options) : hub(options) {}
@@ -130,8 +130,8 @@ class Follower {
   std::optional<std::size_t> asked_;  // How many events there were.
 };
 
-/// `Reader` is what comes and goes: it is made of its number, and has `connect`, `read`,
-/// `disconnect`, `check_at_end`.
+/// `Reader` is a client that comes and goes: it is constructed from its number, and has `connect`,
+/// `read`, `disconnect` and `check_at_end`.
 template <typename Reader>
 class World {
  public:

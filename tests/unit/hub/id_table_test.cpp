@@ -8,7 +8,7 @@
 
 using namespace regstream::hub;
 
-TEST_CASE("A text keeps its number, and no two texts share one") {
+TEST_CASE("A text keeps its number and no two texts share one") {
   IdTable table;
   std::set<std::int64_t> numbers;
   for (const char* text : {"a", "A", "a ", "1", "01", "import-2024", "\xc3\xa5"}) {
@@ -20,7 +20,7 @@ TEST_CASE("A text keeps its number, and no two texts share one") {
   CHECK(table.size() == 7);
 }
 
-TEST_CASE("What is swept away gets another number, and what is named keeps its own") {
+TEST_CASE("What is swept away gets another number and what is named keeps its own") {
   IdTable table;
   const std::int64_t kept = table.number_of("kept");
   const std::int64_t gone = table.number_of("gone");
@@ -30,7 +30,7 @@ TEST_CASE("What is swept away gets another number, and what is named keeps its o
   CHECK(table.number_of("gone") > gone);
 }
 
-TEST_CASE("Texts that nobody names are swept away before they are many") {
+TEST_CASE("Unused texts are swept away before there are many") {
   IdTable table;
   std::size_t sweeps = 0;
   for (int count = 0; count < 100'000; ++count) {
@@ -44,7 +44,7 @@ TEST_CASE("Texts that nobody names are swept away before they are many") {
   CHECK(sweeps == 97);
 }
 
-TEST_CASE("The table is at most twice what is named, and sweeps become as rare as it is large") {
+TEST_CASE("The table holds at most twice the used texts and larger tables are swept less often") {
   IdTable table;
   std::size_t looks = 0;
   constexpr std::int64_t named = 10'000;

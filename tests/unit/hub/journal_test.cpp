@@ -120,7 +120,7 @@ TEST_CASE("A journal that has just begun resumes from its position only") {
   CHECK(after(journal, 7, every_registration).empty());
 }
 
-TEST_CASE("A message that reaches nobody has its place all the same") {
+TEST_CASE("A message that reaches nobody still has its place") {
   Journal journal;
   journal.begin(id(0));
   append(journal, 42, "first", at(0));
@@ -133,7 +133,7 @@ TEST_CASE("A message that reaches nobody has its place all the same") {
   CHECK(journal.frame(3)->bytes() == "third");
 }
 
-TEST_CASE("The newest message stays, however large it is") {
+TEST_CASE("The newest message stays however large it is") {
   Journal journal({.count_max = 0, .bytes_max = 10});
   journal.begin(id(0));
   append(journal, 42, std::string(1'000, 'x'), at(0));
@@ -144,7 +144,7 @@ TEST_CASE("The newest message stays, however large it is") {
   CHECK(journal.resumable_from() == id(1));
 }
 
-TEST_CASE("A quiet journal grows old, and then only its position is left") {
+TEST_CASE("A quiet journal grows old and then only its position is left") {
   Journal journal({.age_max = Duration{100}});
   journal.begin(id(0));
   append(journal, 42, "a", at(0));

@@ -39,7 +39,7 @@ std::string update_text() {
 
 }  // namespace
 
-TEST_CASE("A lease warns a minute before the token expires, and ends after the leeway") {
+TEST_CASE("A lease warns a minute before the token expires and ends after the leeway") {
   const Lease made = make_lease(opened_ms + 600'000, Duration{30'000}, 7, opened);
   CHECK(made.warns_at == opened.now + Duration{540'000});
   CHECK(made.expires_at == opened.now + Duration{600'000});
@@ -47,13 +47,13 @@ TEST_CASE("A lease warns a minute before the token expires, and ends after the l
   CHECK(made.key == 7);
 }
 
-TEST_CASE("A lease warns at half of what is left, where that is sooner") {
+TEST_CASE("A lease warns at half of what is left where that is sooner") {
   const Lease made = make_lease(opened_ms + 60'000, Duration{30'000}, 7, opened);
   CHECK(made.warns_at == opened.now + Duration{30'000});
   CHECK(made.ends_at == opened.now + Duration{90'000});
 }
 
-TEST_CASE("The lease of a token that has expired warns at once, and ends with the leeway") {
+TEST_CASE("The lease of a token that has expired warns at once and ends with the leeway") {
   const Lease late = make_lease(opened_ms - 10'000, Duration{30'000}, 7, opened);
   CHECK(late.warns_at <= opened.now);
   CHECK(late.ends_at == opened.now + Duration{20'000});
@@ -70,7 +70,7 @@ TEST_CASE("No expiry overflows a lease") {
   CHECK(shortest.ends_at < opened.now);
 }
 
-TEST_CASE("Leases are due in the order of time, and go on to their next stage") {
+TEST_CASE("Leases are due in the order of time and go on to their next stage") {
   LeaseTable table;
   CHECK_FALSE(table.next());
   table.add(3, {.warns_at = at(20), .ends_at = at(40), .expires_at = at(30), .key = 1});
@@ -95,7 +95,7 @@ TEST_CASE("Leases are due in the order of time, and go on to their next stage") 
   CHECK(table.next() == at(70));
 }
 
-TEST_CASE("A stream is told once that its token expires, and ends in good order when it has") {
+TEST_CASE("A stream gets one warning before its token expires and ends in good order") {
   LiveHub hub;
   const SubscriptionId id = hub.subscribe(leased(lease), at(0), reading_timestamp_ms);
   hub.handle_leases(at(59'999), reading_timestamp_ms);
@@ -121,7 +121,7 @@ TEST_CASE("A stream is told once that its token expires, and ends in good order 
   CHECK(hub.counters().cut == 0);
 }
 
-TEST_CASE("What was not put into the outbox before the end never is, and a new stream gets it") {
+TEST_CASE("Messages after the lease's end never reach the outbox and a new stream gets them") {
   HubOptions options;
   options.outbox_bytes_max = 1;
   LiveHub hub(options);
@@ -129,7 +129,7 @@ TEST_CASE("What was not put into the outbox before the end never is, and a new s
   for (int count = 0; count < 3; ++count) {
     REQUIRE_FALSE(hub.publish(update_text(), at(0)));
   }
-  // Nobody has looked at the time yet: the end comes late, and nothing has been collected.
+  // No deadline was handled yet: the end is late, and nothing has been collected.
   hub.handle_leases(at(200'000), reading_timestamp_ms);
   const Reading last = take(hub, id);
   CHECK(last.types() == "connected");
@@ -139,7 +139,7 @@ TEST_CASE("What was not put into the outbox before the end never is, and a new s
   CHECK(take(hub, next).types() == "connected update update update");
 }
 
-TEST_CASE("A lease that is over when its stream opens tells it nothing") {
+TEST_CASE("A lease that has ended when its stream opens sends nothing") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(update_text()));
   const SubscriptionId id = hub.subscribe(leased(lease), at(150'000), reading_timestamp_ms);
@@ -148,8 +148,7 @@ TEST_CASE("A lease that is over when its stream opens tells it nothing") {
   CHECK(hub.counters().expired == 1);
 }
 
-TEST_CASE(
-    "A stream that waits for the history is warned behind its greeting, and expires as well") {
+TEST_CASE("A stream that waits for the history is warned after connected and expires as well") {
   Hub hub;
   hub.begin_history({.epoch = LiveHub::epoch, .sequence = 0});
   const SubscriptionId id = hub.subscribe(leased(lease), at(0), reading_timestamp_ms);
@@ -170,7 +169,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("An expired stream hears nothing of a history that begins anew") {
+TEST_CASE("An expired stream gets nothing of a new history") {
   LiveHub hub;
   const SubscriptionId id = hub.subscribe(leased(lease), at(0), reading_timestamp_ms);
   static_cast<void>(take(hub, id));
@@ -180,7 +179,7 @@ TEST_CASE("An expired stream hears nothing of a history that begins anew") {
   CHECK(take(hub, id).types().empty());
 }
 
-TEST_CASE("A withdrawn key ends the streams that it has opened, each once, and no other") {
+TEST_CASE("A withdrawn key ends each of its streams once and no other") {
   LiveHub hub;
   Lease other = lease;
   other.key = 8;

@@ -19,7 +19,7 @@ std::string waiting_text(const Outbox& outbox) {
 
 }  // namespace
 
-TEST_CASE("An outbox gives its frames in order, and forgets what was sent") {
+TEST_CASE("An outbox gives its frames in order and forgets what was sent") {
   Outbox outbox;
   outbox.push(make_frame("abc"));
   outbox.push(make_frame("de"));
@@ -50,7 +50,7 @@ TEST_CASE("An outbox gives its frames in order, and forgets what was sent") {
   }
 }
 
-TEST_CASE("A frame is a chunk with its header, or bare") {
+TEST_CASE("A frame is a chunk with its header or bare") {
   const std::string text(300, 'x');
   const FramePtr frame = make_frame(text);
   CHECK(frame->in(Framing::bare) == text);
@@ -67,7 +67,7 @@ TEST_CASE("A frame and its continuation are one chunk") {
   CHECK(chunk == "f\r\nid: 1\ndata: b\n\n\r\n");
 }
 
-TEST_CASE("An outbox of chunks counts and forgets their framing, too") {
+TEST_CASE("An outbox of chunks counts and forgets their framing too") {
   Outbox outbox(Framing::chunked);
   outbox.push(make_frame("abc"));
   outbox.push(make_frame("de"));
@@ -81,7 +81,7 @@ TEST_CASE("An outbox of chunks counts and forgets their framing, too") {
   CHECK(outbox.empty());
 }
 
-TEST_CASE("An end in good order is the last chunk, or nothing") {
+TEST_CASE("An end in good order is the last chunk or nothing") {
   Outbox chunked(Framing::chunked);
   chunked.push(make_frame("abc"));
   CHECK_FALSE(chunked.is_finished());

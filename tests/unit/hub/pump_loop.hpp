@@ -25,7 +25,7 @@ inline Moment at(std::int64_t now_ms) {
 
 /// A socket that the test drives by hand.
 struct Socket {
-  std::size_t room = SIZE_MAX;  ///< How much it takes until the test makes more.
+  std::size_t room = SIZE_MAX;  ///< How many bytes it accepts until the test makes more room.
   bool has_failed = false;
   bool throws = false;
   std::function<void()> on_write = {};
@@ -34,7 +34,7 @@ struct Socket {
   int writes = 0;
   int turns_given_up = 0;
   bool is_closed = false;
-  StreamEnd end = StreamEnd::failed;  ///< Why, if it is.
+  StreamEnd end = StreamEnd::failed;  ///< Why it was closed.
   std::string error = {};
 };
 

@@ -7,7 +7,7 @@
 
 namespace regstream::hub {
 
-/// Why a new stream is refused. Nothing: it is not, and its place is given back at once.
+/// Why a new stream is refused. Empty: it is not, and its place is released at once.
 inline std::optional<StreamRefusal> refusal_of(StreamPump& pump,
                                                const SubscriptionRequest& request = {}) {
   const auto admitted = pump.admit(request);

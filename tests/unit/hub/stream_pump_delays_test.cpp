@@ -100,7 +100,7 @@ TEST_CASE("A burst's delay is from its first update to the end of its flush") {
   CHECK(pump.bursts() == 1);
 }
 
-TEST_CASE("A flush of several turns is one delay, to the last stream's turn") {
+TEST_CASE("A flush of several turns is one delay to the last stream's turn") {
   Pump pump({.slice_streams_max = 1});
   static_cast<void>(pump.pump.open(follow({}, {}), at(0)));
   static_cast<void>(pump.pump.open(follow({}, {}), at(0)));
@@ -115,7 +115,7 @@ TEST_CASE("A flush of several turns is one delay, to the last stream's turn") {
   CHECK(pump.pump.delays().since_heard.sum() == Duration{4});
 }
 
-TEST_CASE("Where some stream always waits for its turn a delay ends with those of its own update") {
+TEST_CASE("A delay ends with the streams of its own update even if others always wait") {
   Pump pump({.slice_streams_max = 1});
   static_cast<void>(pump.pump.open(follow({}, {}), at(0)));
   static_cast<void>(pump.pump.open(follow({}, {}), at(0)));
@@ -133,7 +133,7 @@ TEST_CASE("Where some stream always waits for its turn a delay ends with those o
   }
 }
 
-TEST_CASE("What concerns nobody, or has another clock's timestamp, is no delay") {
+TEST_CASE("Updates without readers and timestamps of another clock are not counted as delays") {
   Pump pump;
   static_cast<void>(pump.pump.open(follow({7}, {}), at(0)));
   pump.flush(0, 0);
@@ -153,7 +153,7 @@ TEST_CASE("What concerns nobody, or has another clock's timestamp, is no delay")
   CHECK(pump.pump.delays().since_published.counts()[0] == 1);
 }
 
-TEST_CASE("What sockets have not taken is summed up, and goes with its stream") {
+TEST_CASE("The backlog sums up what sockets have not accepted and forgets closed streams") {
   Pump pump;
   const SubscriptionId first = pump.pump.open(follow({}, {}), at(0));
   const SubscriptionId second = pump.pump.open(follow({}, {}), at(0));
@@ -178,7 +178,7 @@ TEST_CASE("What sockets have not taken is summed up, and goes with its stream") 
   CHECK(pump.pump.hub().backlog().bytes == 0);
 }
 
-TEST_CASE("Refusals of a drain are counted by themselves") {
+TEST_CASE("Refusals because of a drain have their own count") {
   Pump pump({.streams = std::make_shared<StreamCount>(0)});
   CHECK(refusal_of(pump.pump) == StreamRefusal::full);
   pump.pump.drain(Duration::zero(), at(0));

@@ -30,7 +30,7 @@ std::ptrdiff_t count_updates(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("All that is heard in a turn goes out in one write per stream, at its end") {
+TEST_CASE("All messages of a turn go out in one write per stream at its end") {
   Loop loop;
   const SubscriptionId first = loop.open();
   const SubscriptionId second = loop.open();
@@ -46,7 +46,7 @@ TEST_CASE("All that is heard in a turn goes out in one write per stream, at its 
   CHECK(loop.types(second) == loop.types(first));
 }
 
-TEST_CASE("A long burst goes out before the turn ends, whenever enough was heard") {
+TEST_CASE("A long burst goes out in parts before the turn ends") {
   const std::size_t size = stage_update(42, "t24_lookup", "STARTED", 1).size();
   Loop loop({.unflushed_bytes_max = 3 * size});
   const SubscriptionId id = loop.open();
@@ -62,7 +62,7 @@ TEST_CASE("A long burst goes out before the turn ends, whenever enough was heard
   CHECK(loop.flushes_scheduled == 1);
 }
 
-TEST_CASE("A full socket waits until it has room, and nobody waits for it") {
+TEST_CASE("A full socket waits until it has room and nobody waits for it") {
   Loop loop;
   const SubscriptionId slow = loop.open({}, {.room = 10});
   const SubscriptionId fast = loop.open();
@@ -78,7 +78,7 @@ TEST_CASE("A full socket waits until it has room, and nobody waits for it") {
   CHECK(loop.socket(slow).sent == loop.socket(fast).sent);
 }
 
-TEST_CASE("A socket that has failed is closed, and its stream is gone") {
+TEST_CASE("A socket that has failed is closed and its stream is gone") {
   Loop loop;
   const SubscriptionId failing = loop.open();
   const SubscriptionId other = loop.open();
@@ -92,7 +92,7 @@ TEST_CASE("A socket that has failed is closed, and its stream is gone") {
   CHECK(loop.pump.hub().subscriptions() == 1);
   CHECK(loop.types(other) == "connected update");
 
-  // Its socket says so once more, and has room all of a sudden.
+  // Its socket reports room once more, and has it unexpectedly.
   loop.pump.on_peer_closed(failing);
   const int writes = loop.socket(failing).writes;
   loop.pump.on_writable(failing, loop.now, loop.sockets);
@@ -100,7 +100,7 @@ TEST_CASE("A socket that has failed is closed, and its stream is gone") {
   CHECK(loop.pump.hub().subscriptions() == 1);
 }
 
-TEST_CASE("An exception ends the stream that it came from, and no other") {
+TEST_CASE("An exception ends the stream that it came from and no other") {
   Loop loop;
   const SubscriptionId before = loop.open();
   const SubscriptionId throwing = loop.open();
@@ -123,7 +123,7 @@ TEST_CASE("An exception ends the stream that it came from, and no other") {
   CHECK(loop.pump.hub().subscriptions() == 1);
 }
 
-TEST_CASE("A long replay gives others their turn, and goes on when its own comes again") {
+TEST_CASE("A long replay gives others their turn and goes on when its own comes again") {
   Loop loop({.hub = {.outbox_bytes_max = 1'000}, .turn_bytes_max = 4'000});
   loop.publish(100);
   const SubscriptionId replayed = loop.open(LiveHub::id(0));
@@ -144,13 +144,13 @@ TEST_CASE("A long replay gives others their turn, and goes on when its own comes
   CHECK(count_updates(loop.socket(replayed).sent) == 100);
 }
 
-TEST_CASE("A flush writes a slice, and the rest of the streams have it in the next turns") {
+TEST_CASE("A flush writes a slice and the other streams follow in the next turns") {
   Loop loop({.slice_streams_max = 2});
   std::vector<SubscriptionId> ids;
   for (int index = 0; index < 5; ++index) {
     ids.push_back(loop.open());
   }
-  const auto greeted = [&] {
+  const auto openings = [&] {
     return std::count_if(ids.begin(), ids.end(),
                          [&](SubscriptionId id) { return loop.types(id).ends_with("connected"); });
   };
@@ -159,12 +159,12 @@ TEST_CASE("A flush writes a slice, and the rest of the streams have it in the ne
     --loop.flushes_scheduled;
     loop.pump.on_flush_due();
     loop.perform();
-    CHECK(greeted() == expected);
+    CHECK(openings() == expected);
   }
   loop.end_turn();
   CHECK(loop.flushes_scheduled == 0);
 
-  // Whoever has something new meanwhile has its turn behind the others.
+  // A stream that gets something new meanwhile has its turn after the others.
   loop.sockets.order.clear();
   loop.publish();
   loop.pump.on_flush_due();
@@ -180,7 +180,7 @@ TEST_CASE("A flush writes a slice, and the rest of the streams have it in the ne
   CHECK(first_looks == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 0, 1});
 }
 
-TEST_CASE("What is heard between two slices goes out with what a stream waits for already") {
+TEST_CASE("Messages that arrive between two slices go out with those that wait already") {
   Loop loop({.slice_streams_max = 1});
   const SubscriptionId first = loop.open();
   const SubscriptionId second = loop.open();
@@ -198,7 +198,7 @@ TEST_CASE("What is heard between two slices goes out with what a stream waits fo
   CHECK(loop.types(second) == loop.types(first));
 }
 
-TEST_CASE("A slice ends with the stream that has used it up, however much is due for others") {
+TEST_CASE("A slice ends with the stream that has used it up however much is due for others") {
   Loop loop({.slice_bytes_max = 1'000});
   const SubscriptionId first = loop.open();
   const SubscriptionId second = loop.open();
@@ -214,7 +214,7 @@ TEST_CASE("A slice ends with the stream that has used it up, however much is due
   CHECK(count_updates(loop.socket(second).sent) == 20);
 }
 
-TEST_CASE("A burst within one turn writes one slice, and the loop has its turn before the next") {
+TEST_CASE("A burst within one turn writes one slice and the loop has its turn before the next") {
   const std::size_t size = stage_update(42, "t24_lookup", "STARTED", 1).size();
   Loop loop({.unflushed_bytes_max = 3 * size, .slice_bytes_max = 10 * size});
   const SubscriptionId id = loop.open();
@@ -228,7 +228,7 @@ TEST_CASE("A burst within one turn writes one slice, and the loop has its turn b
   CHECK(count_updates(loop.socket(id).sent) == 100);
 }
 
-TEST_CASE("What a socket that has room again takes is no part of a slice") {
+TEST_CASE("Writes to a socket that has room again don't count for a slice") {
   Loop loop({.slice_bytes_max = 1'000});
   const SubscriptionId slow = loop.open({}, {.room = 0});
   const SubscriptionId fast = loop.open();
@@ -248,13 +248,13 @@ TEST_CASE("A peer may close while the flush runs") {
   const SubscriptionId second = loop.open();
   const SubscriptionId third = loop.open();
   loop.end_turn();
-  const std::string greeting = loop.socket(second).sent;
+  const std::string opening = loop.socket(second).sent;
 
   SECTION("another one, whose turn is yet to come") {
     loop.socket(first).on_write = [&] { loop.pump.on_peer_closed(second); };
     loop.publish();
     loop.end_turn();
-    CHECK(loop.socket(second).sent == greeting);
+    CHECK(loop.socket(second).sent == opening);
     CHECK(loop.types(first) == "connected update");
   }
   SECTION("the one that is being written to") {
@@ -271,11 +271,11 @@ TEST_CASE("A peer may close while the flush runs") {
     CHECK(loop.types(first) == "connected update");
   }
   CHECK(loop.types(third) == "connected update");
-  CHECK_FALSE(loop.socket(second).is_closed);  // That is left to whoever said so.
+  CHECK_FALSE(loop.socket(second).is_closed);  // The caller closes it.
   CHECK(loop.pump.hub().subscriptions() == 2);
 }
 
-TEST_CASE("A drain ends every stream in good order, and waits for the peer that does not read") {
+TEST_CASE("A drain ends every stream in good order and waits for the peer that does not read") {
   Loop loop({.hub = {.retry = Duration{1'000}}, .seed = 7});
   std::vector<SubscriptionId> ids;
   for (int index = 0; index < 50; ++index) {
@@ -322,7 +322,7 @@ TEST_CASE("A drain ends every stream in good order, and waits for the peer that 
   CHECK(loop.drained == 1);
 }
 
-TEST_CASE("A drain without streams is over at once, and one client comes back without a delay") {
+TEST_CASE("A drain without streams is over at once and one client comes back without a delay") {
   Loop empty;
   empty.pump.drain(Duration::zero(), empty.now);
   empty.perform();
@@ -337,7 +337,7 @@ TEST_CASE("A drain without streams is over at once, and one client comes back wi
   CHECK(loop.drained == 1);
 }
 
-TEST_CASE("A drain spreads the ends over its time, and what is left over the time to come back") {
+TEST_CASE("A drain spreads the ends over its time and what is left over the time to come back") {
   Loop loop({.hub = {.retry = Duration{1'000}, .ping_interval = Duration{30'000}}, .seed = 7});
   std::vector<SubscriptionId> ids;
   for (int index = 0; index < 100; ++index) {
@@ -351,7 +351,7 @@ TEST_CASE("A drain spreads the ends over its time, and what is left over the tim
   const auto open = [&] { return loop.pump.hub().subscriptions(); };
   CHECK(open() > 90);
 
-  // Who still has a stream hears what is new.
+  // Open streams still get new messages.
   loop.publish();
   loop.end_turn();
   std::size_t before = open();
@@ -381,7 +381,7 @@ TEST_CASE("A drain spreads the ends over its time, and what is left over the tim
   CHECK(told_later < 60);
 }
 
-TEST_CASE("Before a drain new streams can be refused, and the open ones go on") {
+TEST_CASE("Before a drain new streams can be refused and the open ones go on") {
   Loop loop;
   const SubscriptionId id = loop.open();
   loop.end_turn();
@@ -399,7 +399,7 @@ TEST_CASE("Before a drain new streams can be refused, and the open ones go on") 
   CHECK(loop.drained == 1);
 }
 
-TEST_CASE("As many streams as may be: one more is refused, and counted") {
+TEST_CASE("A stream beyond the maximum is refused and counted") {
   Loop loop({.streams = std::make_shared<StreamCount>(2)});
   auto first = loop.pump.admit({});
   CHECK(std::holds_alternative<StreamPlace>(first));
@@ -412,9 +412,9 @@ TEST_CASE("As many streams as may be: one more is refused, and counted") {
   CHECK(loop.pump.streams_refused() == 1);
 }
 
-TEST_CASE("A deadline is set once, and looked for again when it has come, however late") {
+TEST_CASE("A deadline is set once and looked for again when it has come however late") {
   Loop loop({.hub = {.ping_interval = Duration{30'000}, .heartbeat_interval = Duration{10'000}}});
-  CHECK(loop.deadlines.empty());  // Nobody is there to get a heartbeat.
+  CHECK(loop.deadlines.empty());  // There is no stream for a heartbeat.
   const SubscriptionId id = loop.open();
   loop.end_turn();
   REQUIRE(loop.deadlines.size() == 1);
@@ -469,7 +469,7 @@ TEST_CASE("Cursors that are ahead ask the broker once for all that came in a tur
   CHECK(loop.types(third) == "connected");
 }
 
-TEST_CASE("Only a new message of a live history is published, and only a written one delivered") {
+TEST_CASE("Only a new message of a live history is published and only a written one delivered") {
   Loop loop({}, false);
   loop.now = at(10);
   loop.publish();
@@ -491,7 +491,7 @@ TEST_CASE("Only a new message of a live history is published, and only a written
   loop.publish();
   loop.end_turn();
   CHECK(loop.pump.delivered_timestamp_ms() == at(50).timestamp_ms);
-  // One that was told again is nothing new.
+  // A message that is delivered again is not new.
   loop.now = at(60);
   REQUIRE_FALSE(loop.pump.on_message({.epoch = epoch, .sequence = loop.published},
                                      stage_update(42, "t24_lookup", "STARTED", 1), loop.now));

@@ -32,7 +32,7 @@ std::string row_of(const Definition& definition) {
 
 }  // namespace
 
-TEST_CASE("Names, labels and help follow Prometheus's conventions") {
+TEST_CASE("Names and labels and help follow Prometheus's conventions") {
   const std::set<std::string_view> bounded = {"workflow", "reason",  "cause",
                                               "status",   "version", "broker"};
   std::set<std::string_view> names;

@@ -11,7 +11,7 @@
 
 using namespace regstream::metrics;
 
-TEST_CASE("Values of one metric stand together, whoever adds them and when") {
+TEST_CASE("Values of one metric are grouped in whatever order they are added") {
   Registry registry;
   for (const char* const workflow : {"first", "second"}) {
     registry.add([workflow](Scrape& scrape) {
@@ -30,7 +30,7 @@ TEST_CASE("Values of one metric stand together, whoever adds them and when") {
         "regstream_deliveries_total{workflow=\"second\"} 1\n");
 }
 
-TEST_CASE("Large counts are whole numbers, and a label's value can't end it") {
+TEST_CASE("Large counts are whole numbers and a label's value can't end it") {
   Scrape scrape;
   scrape.add("regstream_deliveries_total", std::uint64_t{9'007'199'254'740'991},
              {{"workflow", "a\"b\\c\nd"}});
@@ -52,7 +52,7 @@ TEST_CASE("A histogram's buckets add up") {
   CHECK(text.find("le=\"+Inf\"} 3\n") != std::string::npos);
 }
 
-TEST_CASE("The process tells its memory, its time and its descriptors") {
+TEST_CASE("The process reports its memory and time and descriptors") {
   Scrape scrape;
   collect_process(scrape);
   const std::string text = scrape.text();

@@ -66,8 +66,8 @@ std::map<std::string, std::string> contents_of(const fs::path& folder) {
   return contents;
 }
 
-/// Leaves in `folder` what a process leaves that is killed after `work`: the database, and beside
-/// it what it had written ahead, or the journal of a transaction that has not ended.
+/// Leaves in `folder` the files of a process that is killed after `work`: the database, and its
+/// write-ahead log or the journal of an unfinished transaction.
 void leave_killed(const fs::path& folder, const std::string& name,
                   const std::function<void(SQLite::Database&)>& work) {
   const TemporaryFolder alive;
@@ -80,7 +80,7 @@ void leave_killed(const fs::path& folder, const std::string& name,
   }
 }
 
-/// A process that lets everybody read what it makes.
+/// A process whose files everyone may read.
 class OpenHanded {
  public:
   OpenHanded() : before_(::umask(0)) {}
@@ -103,7 +103,7 @@ std::string append(EmbeddedJournal& journal, const std::string& message) {
 
 }  // namespace
 
-TEST_CASE("a new file is its owner's alone, with all that SQLite puts beside it") {
+TEST_CASE("a new file is its owner's alone with all that SQLite puts beside it") {
   const OpenHanded open_handed;
   const CapturedLog captured;
   const TemporaryFolder folder;
@@ -116,11 +116,11 @@ TEST_CASE("a new file is its owner's alone, with all that SQLite puts beside it"
     CHECK(mode_of(entry.path()) == 0600);
     ++files;
   }
-  CHECK(files == 2);  // The other one is what was written ahead.
+  CHECK(files == 2);  // The other one is the write-ahead log.
   CHECK(captured.text().empty());
 }
 
-TEST_CASE("a file that others may read keeps its mode, and the log says how to change it") {
+TEST_CASE("a file that others may read keeps its mode and the log says how to change it") {
   const OpenHanded open_handed;
   const TemporaryFolder folder;
   const fs::path path = folder / "notes.sqlite";
@@ -137,7 +137,7 @@ TEST_CASE("a file that others may read keeps its mode, and the log says how to c
   }
 }
 
-TEST_CASE("a place that can hold no such file is refused in one sentence") {
+TEST_CASE("an impossible place for a file is refused in one sentence") {
   const TemporaryFolder folder;
   ::mkfifo((folder / "fifo").c_str(), 0600);
   fs::create_symlink(folder / "nothing", folder / "link");
@@ -160,7 +160,7 @@ TEST_CASE("a link to a file is followed") {
   CHECK(error_of_opening(folder / "link") == "none");
 }
 
-TEST_CASE("another program's file is left as it was, with what stands beside it") {
+TEST_CASE("another program's file is left as it was with what stands beside it") {
   const auto [beside, work] = GENERATE(table<const char*, const char*>({
       {"-wal",
        "PRAGMA journal_mode = WAL; CREATE TABLE books (title); INSERT INTO books VALUES (1)"},
@@ -169,7 +169,7 @@ TEST_CASE("another program's file is left as it was, with what stands beside it"
       {"", "PRAGMA application_id = 8"},
       {"", "PRAGMA user_version = 1"},
       {"", "CREATE TABLE books (title)"},
-      // A transaction whose pages are in the file before it has ended.
+      // A transaction whose pages are in the file before it is committed.
       {"-journal",
        "CREATE TABLE books (title); PRAGMA cache_size = 1; BEGIN; INSERT INTO books "
        "WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 99) "
@@ -229,7 +229,7 @@ TEST_CASE("a disk that is full at the start is one sentence") {
              Contains("notes.sqlite: the disk failed, or a quota or a limit of file sizes"));
 }
 
-TEST_CASE("a disk that fills up costs the messages that it can't keep, and nothing else") {
+TEST_CASE("a disk that fills up costs the messages that it can't keep and nothing else") {
   const CapturedLog captured;
   const TemporaryFolder folder;
   const fs::path path = folder / "journal.sqlite3";

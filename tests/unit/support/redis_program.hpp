@@ -24,7 +24,7 @@ namespace regstream::test {
 /// Of the built-in workflow.
 inline const broker::HistoryNames names{registration_workflow().channel};
 
-/// What one process calls the script with. `known` is the greatest id that it has met.
+/// One process's calls of the script. `known` is the greatest id that it has seen.
 struct ScriptCalls {
   explicit ScriptCalls(const broker::RedisHistoryLimits& limits = {}) : calls(names, limits) {}
 
@@ -72,7 +72,7 @@ Answer read_as(broker::Question question, const redisReply& reply) {
   return std::get<Answer>(broker::read_reply(question, reply, broker::RedisOptions{}));
 }
 
-/// The id that the only update of a batch has got, if it has.
+/// The id of a batch's only update, if it has one.
 inline std::optional<EventId> published_id(const redisReply& reply) {
   const auto answer = broker::read_reply(broker::Question::publish, reply, broker::RedisOptions{});
   const auto* const published = std::get_if<broker::Published>(&answer);
@@ -82,13 +82,13 @@ inline std::optional<EventId> published_id(const redisReply& reply) {
   return id == nullptr ? std::nullopt : std::optional{*id};
 }
 
-/// What Redis says of the first update of a batch, or of all.
+/// Redis's answer for the first update of a batch, or for all of it.
 inline std::string published_text(const redisReply& reply) {
   const bool is_array = reply.type == REDIS_REPLY_ARRAY && reply.elements > 0;
   return std::string{broker::reply_text(is_array ? *reply.element[0] : reply)};
 }
 
-/// Somebody else's program: hiredis, blocking, one connection.
+/// Another program: hiredis, blocking, one connection.
 class OtherProgram {
  public:
   explicit OtherProgram(const RedisServer& server)
@@ -169,7 +169,7 @@ inline std::string update_json(int number) {
   return R"({"registrationId":42,"status":"PENDING","message":")" + std::to_string(number) + "\"}";
 }
 
-/// What becomes of it in the history.
+/// The same message in the history.
 inline std::string stamped_json(std::string text, EventId id) {
   text.pop_back();
   return text + R"(,"id":")" + to_string(id) + "\"}";

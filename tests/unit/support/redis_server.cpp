@@ -62,7 +62,7 @@ RedisServer::RedisServer(std::string password, RedisData data)
     throw std::runtime_error("no temporary directory for redis-server");
   }
   directory_ = name;
-  // Somebody else may take the port between finding it and using it.
+  // Another process may take the port between finding and using it.
   for (int attempt = 0; attempt < 5; ++attempt) {
     port_ = unused_port();
     if (try_start()) {

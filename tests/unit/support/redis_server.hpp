@@ -9,10 +9,10 @@
 /// A real redis-server on a free loopback port, for one test; or what REGSTREAM_TEST_REDIS names.
 namespace regstream::test {
 
-/// What a server that was killed has when it starts again.
+/// What a killed server has when it starts again.
 enum class RedisData : std::uint8_t {
-  lost,  ///< Nothing: it keeps none on disk.
-  kept,  ///< All that it has acknowledged.
+  lost,  ///< Nothing: it keeps no data on disk.
+  kept,  ///< Everything that it acknowledged.
 };
 
 class RedisServer {

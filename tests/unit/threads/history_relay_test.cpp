@@ -27,7 +27,7 @@ std::string id(std::uint64_t sequence) {
   return to_string(EventId{.epoch = epoch, .sequence = sequence});
 }
 
-/// A history that the test dictates, on the first loop.
+/// A source whose history the test controls, on the first loop.
 class Source final : public Feed {
  public:
   Source() : Feed(registration_workflow()) {}
@@ -49,7 +49,7 @@ class Source final : public Feed {
   std::string reason;
 };
 
-/// Writes down what it hears, on its own loop.
+/// Records what it receives, on its own loop.
 class Listener final : public Subscriber {
  public:
   explicit Listener(Feed& from) : feed(from) { feed.subscribe(*this); }
@@ -64,7 +64,7 @@ class Listener final : public Subscriber {
     }
     ++messages;
     messages.notify_all();
-    // By what it says, which must fit its id.
+    // Recorded by its text, which must match its id.
     hear(message.starts_with(to_string(id) + '.') ? to_string(id) : "another message");
   }
   void on_live() override {
@@ -107,9 +107,9 @@ struct Bench {
   }
   ~Bench() { running.end(); }
 
-  /// All that the first loop was told before is told, and the other loops have heard it.
+  /// Waits until everything posted to the first loop before was delivered on all loops.
   void settle() {
-    running.on(0, [] {});  // The turn in which it was told,
+    running.on(0, [] {});  // The turn in which it was received,
     running.on(0, [] {});  // and the one in which it is handed out.
     running.settle();
   }
@@ -122,7 +122,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("every loop hears the whole history in order and on its own thread") {
+TEST_CASE("every loop gets the whole history in order and on its own thread") {
   Bench bench(4);
   bench.running.begin();
   bench.running.on(0, [&] {
@@ -131,7 +131,7 @@ TEST_CASE("every loop hears the whole history in order and on its own thread") {
     bench.source.reason = "Somebody flushed it";
     bench.source.hears->on_live();
   });
-  // Many turns, and some that bring more than one batch.
+  // Many turns, some with more than one batch.
   for (std::size_t turn = 0; turn < 50; ++turn) {
     bench.running.on(0, [&] { bench.source.tell(turn, turn % 7 == 0 ? 20'000 : 10); });
   }
@@ -160,7 +160,8 @@ TEST_CASE("loops that ask to catch up share one question and none is answered by
   bench.settle();
   CHECK(bench.running.on(0, [&] { return bench.source.catch_ups; }) == 1);
 
-  // The first asked, the second came while that was under way. So does the third.
+  // The first loop's question was asked. The second came while that was under way, and so does the
+  // third.
   bench.running.on(2, [&] { bench.listeners[2]->feed.catch_up(); });
   bench.settle();
   bench.running.on(0, [&] { bench.source.hears->on_caught_up(); });
@@ -178,17 +179,17 @@ TEST_CASE("loops that ask to catch up share one question and none is answered by
   CHECK(answers_of(2) == 1);
 }
 
-TEST_CASE("a loop that is far behind holds the first one up until it is not") {
+TEST_CASE("a loop that is far behind blocks the first one until it catches up") {
   constexpr std::size_t megabyte = 1U << 20U;
   constexpr std::size_t count = 60;
-  // What may wait, with the batch that went beyond it, and the one in the making.
+  // The limit, the batch that exceeded it, and the batch in progress.
   constexpr std::uint64_t ahead_max = HistoryRelay::behind_bytes_max / megabyte + 2;
   Bench bench(2);
   Listener& first = *bench.listeners[0];
   Listener& other = *bench.listeners[1];
   std::uint64_t ahead = 0;
   first.meets = [&](std::uint64_t told) { ahead = std::max(ahead, told - other.messages); };
-  // The other one stays as far behind as it may without waiting for ever, and is slower.
+  // The other loop stays as far behind as it can, and is slower.
   const std::string work(megabyte, '.');
   std::size_t done = 0;
   other.meets = [&](std::uint64_t told) {
@@ -211,7 +212,7 @@ TEST_CASE("a loop that is far behind holds the first one up until it is not") {
   CHECK(ahead <= ahead_max);
 }
 
-TEST_CASE("what a subscriber throws costs the message it was called for and nothing else") {
+TEST_CASE("an exception of a subscriber costs its message and nothing else") {
   Bench bench(2);
   Listener& other = *bench.listeners[1];
   other.throws_at = 2;
@@ -223,7 +224,7 @@ TEST_CASE("what a subscriber throws costs the message it was called for and noth
     bench.source.hears->on_live();
   });
   bench.settle();
-  bench.settle();  // Each exception takes a turn more.
+  bench.settle();  // Each exception takes another turn.
   bench.settle();
   CHECK(other.heard == std::vector<std::string>{"history " + id(0), id(1), id(3), "live "});
 }

@@ -19,7 +19,7 @@ using namespace regstream::access;
 
 namespace {
 
-/// Answers as the test says, and writes down where it was asked.
+/// Answers as the test says, and records on which loop it was asked.
 class AskedPolicy final : public Policy {
  public:
   void authenticate(const net::Request& request, const net::Target& /*target*/,
@@ -47,7 +47,7 @@ class AskedPolicy final : public Policy {
   const Workflow* workflow = nullptr;
 };
 
-/// A request that its answer keeps, as a guard does.
+/// A request that its handler keeps alive, as a guard does.
 struct Asked {
   net::Request request;
   net::Target target;
@@ -88,7 +88,7 @@ TEST_CASE("a policy is asked on its own loop and its decision comes back to wher
   }
 }
 
-TEST_CASE("a ticket is given on the policy's loop and brought back") {
+TEST_CASE("a ticket is issued on the policy's loop and brought back") {
   test::RunningLoops running(2);
   AskedPolicy policy;
   RemotePolicy remote(policy, running.loops.first(), running.loops[1]);

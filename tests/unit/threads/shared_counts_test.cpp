@@ -1,4 +1,4 @@
-// What the loops of a process count together.
+// Counts that the loops of a process share.
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -18,7 +18,7 @@ using namespace regstream;
 
 namespace {
 
-/// `act` on several threads at once; gives the most of `now` that any of them has seen.
+/// Runs `act` on several threads at once. Returns the greatest `now` that any of them saw.
 void on_threads(const std::function<void()>& act) {
   std::vector<std::thread> threads;
   for (int thread = 0; thread < 4; ++thread) {
@@ -37,7 +37,7 @@ void note(std::atomic<int>& most, int now) {
 
 }  // namespace
 
-TEST_CASE("streams of several threads are never more than may be and all places come back") {
+TEST_CASE("streams of several threads never exceed the maximum and all places come back") {
   hub::StreamCount count(3);
   std::atomic<int> open = 0;
   std::atomic<int> most = 0;
@@ -62,7 +62,7 @@ TEST_CASE("streams of several threads are never more than may be and all places 
   CHECK_FALSE(count.enter());
 }
 
-TEST_CASE("places of one key on several threads are never more than may be and all come back") {
+TEST_CASE("places of one key on several threads never exceed the maximum and all come back") {
   net::Places<std::string> places(3);
   std::atomic<int> open = 0;
   std::atomic<int> most = 0;

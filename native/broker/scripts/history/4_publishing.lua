@@ -51,10 +51,10 @@ local function settled(update)
   end
   update.text = object(update.text)
   if not update.text then
-    return 'ERR the update is no JSON object'
+    return 'ERR the update is not a JSON object'
   end
   if #update.text > text_bytes_max then
-    return 'ERR the update has more bytes than readers take'
+    return 'ERR the update has more bytes than readers accept'
   end
   return nil
 end
