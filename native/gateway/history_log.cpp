@@ -11,7 +11,7 @@ namespace regstream::gateway {
 
 void HistoryLog::on_history(EventId before, std::size_t streams) {
   if (before != EventId{} && !before_) {
-    before_ = before;  // Of several that begin one after the other, the first one's.
+    before_ = before;  // If several begin one after the other, the first one's.
   }
   streams_ = streams;
 }

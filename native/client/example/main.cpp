@@ -1,4 +1,4 @@
-// Follows one registration: prints its stages as they happen, then the outcome, and ends.
+// Follows one registration: prints its stages as they happen, then the outcome, and exits.
 
 #include <array>
 #include <cstddef>
@@ -16,7 +16,8 @@
 
 namespace {
 
-/// Text of others, for a terminal: that obeys control characters, and U+0080 to U+009F are some.
+/// Makes text from others safe for a terminal, which obeys control characters. U+0080 to U+009F are
+/// some of them.
 std::string printable(std::string_view text) {
   std::string shown;
   for (std::size_t index = 0; index < text.size(); ++index) {
@@ -43,7 +44,7 @@ class Follower final : public regstream::client::RegistrationHandler {
   void on_message(const regstream::SessionMessage& message) override {
     if (message.kind == regstream::MessageKind::reset) {
       std::cerr << "updates may have been missed" << std::endl;
-    } else if (!message.problem.empty()) {  // It may have been an update.
+    } else if (!message.problem.empty()) {  // The skipped event may have been an update.
       std::cerr << message.problem << std::endl;
     }
     if (message.view_changed) {
@@ -51,7 +52,7 @@ class Follower final : public regstream::client::RegistrationHandler {
     }
   }
 
-  /// The client comes back by itself: this only tells.
+  /// The client reconnects by itself: this only reports it.
   void on_state(const regstream::StateChanged& change,
                 const regstream::client::StreamFailure* failure) override {
     if (change.to == regstream::ConnectionState::open) {
@@ -95,7 +96,7 @@ int main(int argument_count, char** arguments) try {
       context, gateway + "/api/registrations/updates/stream?registrationId=" + id, std::stoll(id));
   context.run();
   return follower.is_done() ? 0 : 1;
-} catch (const std::logic_error& mistake) {  // No URL, or no number.
+} catch (const std::logic_error& mistake) {  // The URL or the number is malformed.
   std::cerr << mistake.what() << '\n';
   return 2;
 }
