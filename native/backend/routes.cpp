@@ -223,9 +223,9 @@ void Routes::process(Exchange& exchange, const access::Grant& grant) {
       refuse(http::status::service_unavailable,
              "The backend is shutting down; try again in a moment.");
     case Pipeline::Start::too_many:
-      refuse(
-          http::status::service_unavailable,
-          "Too many validations are running, or the broker is behind; try again in a few seconds.");
+      refuse(http::status::service_unavailable,
+             "Too many validations are running, or too many updates wait for the broker; try again "
+             "in a few seconds.");
   }
   exchange.respond_json(
       http::status::accepted,

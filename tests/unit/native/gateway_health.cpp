@@ -224,7 +224,7 @@ TEST_CASE_METHOD(Bench, "a history that begins anew is one warning, when it is l
   CHECK(log.text().empty());
   broker.subscriber->on_live();
   CHECK(log.text() ==
-        "warning: the history begins anew: epoch 1702492000008 replaces epoch 1702492000000, which "
+        "warning: a new history begins: epoch 1702492000008 replaces epoch 1702492000000, which "
         "was read up to 1, and holds 1 updates. Redis was flushed; streams that get a reset: 0\n");
 }
 

@@ -171,7 +171,7 @@ TEST_CASE("A port that is taken is an error that says what to do") {
   const auto listen_again = [&] {
     const Server server(context, router, {.address = "127.0.0.1", .port = running.port()});
   };
-  CHECK_THROWS_WITH(listen_again(), Catch::Contains("is taken") && Catch::Contains("--port") &&
+  CHECK_THROWS_WITH(listen_again(), Catch::Contains("is in use") && Catch::Contains("--port") &&
                                         Catch::Contains(std::to_string(running.port())));
 }
 

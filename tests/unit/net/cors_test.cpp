@@ -70,9 +70,9 @@ TEST_CASE("What no browser writes is no origin, and says why") {
   const auto [text, why] =
       GENERATE(table<std::string, std::string>({{"*", "every site"},
                                                 {"null", "sandboxed"},
-                                                {"", "no origin"},
-                                                {"bank.example", "no origin"},
-                                                {"ftp://bank.example", "no origin"},
+                                                {"", "not an origin"},
+                                                {"bank.example", "not an origin"},
+                                                {"ftp://bank.example", "not an origin"},
                                                 {"https://", "host and port only"},
                                                 {"https://bank.example/", "host and port only"},
                                                 {"https://bank.example/page", "host and port only"},
