@@ -21,7 +21,7 @@ using namespace regstream::client;
 using regstream::test::run_until;
 using Then = Answer::Then;
 
-TEST_CASE("what a handler throws leaves the loop, and the client goes on without a loss") {
+TEST_CASE("an exception of a handler leaves the loop and the client goes on without a loss") {
   Bench bench{{{.pieces = {stream_header + ":c\nid: 1\ndata: a\n\nretry: 20\nid: 2\ndata: b\n\n"}},
                {.pieces = {stream_header + "id: 3\ndata: c\n\n"}, .then = Then::hold}}};
   int thrown = 0;
@@ -52,7 +52,7 @@ TEST_CASE("what a handler throws leaves the loop, and the client goes on without
   CHECK(bench.client->state() == ConnectionState::open);
 }
 
-TEST_CASE("a message that there was no memory for counts as missed") {
+TEST_CASE("a message without memory for it counts as missed") {
   const std::string bytes =
       "id: 1-1\n"
       R"(data: {"type":"update","data":{"registrationId":42,"status":"PENDING","stage":"t24_lookup",)"

@@ -224,7 +224,7 @@ TEST_CASE_METHOD(Bench, "a broker that is away is a 503 of the whole request") {
   CHECK(broker.messages.empty());
 }
 
-TEST_CASE("of a broker that does not answer in time what it has answered is told") {
+TEST_CASE("a batch that times out reports the results that have come") {
   Bench bench({.answer_timeout = regstream::Duration{1}});
   bench.broker.result.reset();
   const auto recorder = bench.send(array_of(2));

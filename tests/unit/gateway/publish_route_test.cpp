@@ -246,7 +246,7 @@ TEST_CASE_METHOD(Bench, "a broker that can't is a 503 that says when to come bac
   CHECK((*recorder->answer)[http::field::retry_after] == "1");
 }
 
-TEST_CASE("a broker that never answers is a 503 after a while, and what comes late is dropped") {
+TEST_CASE("a broker that never answers is a 503 after a while and a late answer is dropped") {
   Bench bench({.answer_timeout = regstream::Duration{1}});
   bench.broker.result.reset();
   const auto recorder = bench.send(stage);

@@ -102,7 +102,7 @@ TEST_CASE("a flood in one workflow delays another's message by one slice at most
   }));
 }
 
-TEST_CASE("workflows hear nothing of each other, and read messages by their own words") {
+TEST_CASE("workflows get nothing of each other and read messages by their own words") {
   Bench bench;
   bench.open(bench.gateway, 1);
   bench.open(bench.loans_gateway, 1);
@@ -115,7 +115,7 @@ TEST_CASE("workflows hear nothing of each other, and read messages by their own 
   CHECK(bench.loans_gateway.pump().hub().counters().malformed.total() == 1);
 }
 
-TEST_CASE("streams of all workflows together are as many as may be") {
+TEST_CASE("the limit of streams counts the streams of all workflows") {
   hub::StreamPumpOptions options;
   options.streams = std::make_shared<hub::StreamCount>(2);
   hub::StreamPump pump{options};

@@ -24,7 +24,7 @@ struct WaitingClient : net::Client {
 
 }  // namespace
 
-TEST_CASE("A stream whose cursor is ahead is greeted when the broker has caught up") {
+TEST_CASE("A stream whose cursor is ahead gets connected when the broker has caught up") {
   RunningGateway gateway;
   gateway.run([](DictatedBroker& broker) { broker.catches_up = false; });
   WaitingClient first(gateway, RunningGateway::id(1));

@@ -122,7 +122,7 @@ struct Parted {
 
 }  // namespace
 
-TEST_CASE("A stream that comes to a gateway which is behind goes on when that has caught up") {
+TEST_CASE("A stream at a gateway that is behind goes on when the gateway has caught up") {
   Parted given;
   Stream stream(given.late, to_string(given.end));
   CHECK(given.late.health()["waited"] == 1);
@@ -135,7 +135,7 @@ TEST_CASE("A stream that comes to a gateway which is behind goes on when that ha
   CHECK(given.late.health()["resumed"] == 1);
 }
 
-TEST_CASE("A cursor that nobody gave out waits for the history, and then gets its reset") {
+TEST_CASE("A cursor that no gateway gave out waits for the history and then gets its reset") {
   Parted given;
   const EventId beyond{given.end.epoch + GENERATE(0U, 1U), given.end.sequence + 7};
   Stream here(given.prompt, to_string(beyond));

@@ -23,7 +23,7 @@ struct Trying : AttemptJudge {
 
 }  // namespace
 
-TEST_CASE("Changes within a frame are one more attempt, which comes behind it and is no loss") {
+TEST_CASE("Changes within a frame lead to one more attempt after it and to no loss") {
   Trying one;
   one.on_ids_changed(at(100));
   one.on_ids_changed(at(110));
@@ -48,7 +48,7 @@ TEST_CASE("Changes within a frame are one more attempt, which comes behind it an
   }
 }
 
-TEST_CASE("Other attempts are a second apart, and twenty in a minute unless somebody woke it") {
+TEST_CASE("Other attempts are a second apart and at most twenty a minute without signals") {
   Trying one;
   CHECK_THROWS_AS(one.on_attempt(ConnectionReason::retry_due, {}, at(999)), Violation);
   Trying many;
@@ -64,7 +64,7 @@ TEST_CASE("Other attempts are a second apart, and twenty in a minute unless some
   }
 }
 
-TEST_CASE("A wait is as long as it may be, and longer offline") {
+TEST_CASE("A wait has a limit and is longer offline") {
   Trying one;
   const StateChanged waits{.to = ConnectionState::waiting};
   one.on_state(waits, Duration{21'000});

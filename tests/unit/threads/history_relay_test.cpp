@@ -122,7 +122,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("every loop hears the whole history in order and on its own thread") {
+TEST_CASE("every loop gets the whole history in order and on its own thread") {
   Bench bench(4);
   bench.running.begin();
   bench.running.on(0, [&] {
@@ -148,7 +148,7 @@ TEST_CASE("every loop hears the whole history in order and on its own thread") {
   CHECK(bench.listeners[1]->thread != bench.listeners[2]->thread);
 }
 
-TEST_CASE("loops that ask to catch up share one question and none is answered by an earlier one") {
+TEST_CASE("loops that catch up share one read and an earlier read answers none") {
   Bench bench(3);
   bench.running.begin();
   const auto answers_of = [&](std::size_t loop) {
@@ -211,7 +211,7 @@ TEST_CASE("a loop that is far behind holds the first one up until it is not") {
   CHECK(ahead <= ahead_max);
 }
 
-TEST_CASE("what a subscriber throws costs the message it was called for and nothing else") {
+TEST_CASE("an exception of a subscriber costs only its message") {
   Bench bench(2);
   Listener& other = *bench.listeners[1];
   other.throws_at = 2;

@@ -55,7 +55,7 @@ struct Asked {
 
 }  // namespace
 
-TEST_CASE("a policy is asked on its own loop and its decision comes back to where it was asked") {
+TEST_CASE("a policy is asked on its own loop and its decision returns to the asking loop") {
   test::RunningLoops running(2);
   AskedPolicy policy;
   RemotePolicy remote(policy, running.loops.first(), running.loops[1]);
@@ -88,7 +88,7 @@ TEST_CASE("a policy is asked on its own loop and its decision comes back to wher
   }
 }
 
-TEST_CASE("a ticket is given on the policy's loop and brought back") {
+TEST_CASE("a ticket is made on the policy's loop and returned") {
   test::RunningLoops running(2);
   AskedPolicy policy;
   RemotePolicy remote(policy, running.loops.first(), running.loops[1]);

@@ -37,7 +37,7 @@ void note(std::atomic<int>& most, int now) {
 
 }  // namespace
 
-TEST_CASE("streams of several threads are never more than may be and all places come back") {
+TEST_CASE("the limit of streams holds over several threads and all places are returned") {
   hub::StreamCount count(3);
   std::atomic<int> open = 0;
   std::atomic<int> most = 0;
@@ -62,7 +62,7 @@ TEST_CASE("streams of several threads are never more than may be and all places 
   CHECK_FALSE(count.enter());
 }
 
-TEST_CASE("places of one key on several threads are never more than may be and all come back") {
+TEST_CASE("the limit of a key's places holds over several threads and all are returned") {
   net::Places<std::string> places(3);
   std::atomic<int> open = 0;
   std::atomic<int> most = 0;
@@ -86,7 +86,7 @@ TEST_CASE("places of one key on several threads are never more than may be and a
   CHECK_FALSE(places.enter("one"));
 }
 
-TEST_CASE("a token's streams of several threads are counted together and so are those refused") {
+TEST_CASE("a token's streams on several threads are counted together and so are the refused ones") {
   access::TokenLimits limits(5, 0);
   access::Grant grant;
   grant.token = "one";
