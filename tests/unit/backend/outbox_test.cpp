@@ -27,7 +27,7 @@ const Lines approved = {
 };
 
 struct OutboxBench {
-  /// As a process that begins with what another one left.
+  /// Like a process that starts with what another one left.
   void start(PipelineOptions options = Bench::no_pause()) {
     bench.reset();
     context.emplace();

@@ -23,7 +23,7 @@ struct Scripted {
   Bench bench{folder / "demo.sqlite", banking, context};
 };
 
-/// The whole of the sample: its core banking, its customers.
+/// The whole sample: its core banking system and its customers.
 struct Sample {
   TemporaryFolder folder;
   boost::asio::io_context context;
@@ -204,7 +204,7 @@ TEST_CASE("a validation that a stop interrupted is FAILED at the next start") {
     ScriptedCoreBanking banking{context};
     Bench bench{folder / "demo.sqlite", banking, context, Bench::standing_still()};
     CHECK(bench.pipeline.start(42) == Pipeline::Start::started);
-    context.poll();  // The acknowledgement is seen, and the validation stands still.
+    context.poll();  // The acknowledgement arrives, and the validation does not go on.
     CHECK(bench.broker.updates().size() == 1);
   }
   boost::asio::io_context context;

@@ -21,13 +21,13 @@ constexpr const char* valid_body =
     R"({"customerName":"Liya Mekonnen","customerNumber":"1000999003","phone":"+251 900 000 150",)"
     R"("branch":"Bole","nationalId":"ID-1","email":"liya@example.com"})";
 
-/// The routes over a pipeline that stands still after a validation's first step.
+/// The routes, over a pipeline that stops after a validation's first step.
 struct RoutesBench {
   RoutesBench() { routes.add_to(router, access::open_guard()); }
 
   net::Response ask(const TestRequest& request) {
     const auto connection = send(router, request);
-    // A validation that stands still keeps its timer, so what is ready is run, and no more.
+    // A stopped validation keeps its timer, so this runs only what is ready.
     context.restart();
     context.poll();
     if (!connection->is_answered()) {

@@ -38,7 +38,7 @@ class Hearing final : public RegistrationHandler {
   }
 };
 
-/// A server, and a client of instances that it names itself.
+/// A server, and a client with ids of its own.
 struct Asking {
   Asking(std::vector<Answer> answers, std::vector<InstanceId> ids, StreamEnd end,
          const std::string& target = "/stream")

@@ -1,4 +1,4 @@
-// What exceptions leave of a client: those of its handler, and memory that runs out.
+// A client after exceptions: its handler's, and those of memory that runs out.
 #include <array>
 #include <cstdint>
 #include <new>
@@ -38,7 +38,7 @@ TEST_CASE("an exception of a handler leaves the loop and the client goes on with
   while (left < 10) {  // States: connecting, open, waiting, connecting, open. And what was heard.
     try {
       static_cast<void>(run_until(bench.context, [] { return false; }));
-      break;  // Nothing more leaves it.
+      break;  // No exception leaves it after that.
     } catch (const std::runtime_error& error) {
       CHECK(error.what() == std::string("the handler's"));
       ++left;

@@ -1,4 +1,4 @@
-// Tokens of a client's attempts: where they go, and where not.
+// The tokens of a client's attempts, and where they are sent.
 #include <chrono>
 #include <functional>
 #include <stdexcept>
@@ -17,7 +17,7 @@ using Then = Answer::Then;
 
 namespace {
 
-/// A source whose answers are the test's.
+/// A source whose answers the test chooses.
 struct Asked {
   std::vector<bool> refusals;
   std::vector<std::function<void(TokenAnswer)>> answers;

@@ -1,4 +1,4 @@
-// Gateways of several workflows on one loop: each has its turn, and its own streams.
+// Gateways of several workflows on one loop: each has its turns and its own streams.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -94,7 +94,7 @@ TEST_CASE("a flood in one workflow delays another's message by one slice at most
   while (Bench::deliveries(bench.loans_gateway) == 0) {
     REQUIRE(bench.context.run_one() == 1);
   }
-  // A slice ends with the stream that it has begun, two at most here.
+  // A slice ends with a complete stream: at most two streams here.
   CHECK(Bench::deliveries(bench.gateway) <= 2U * static_cast<unsigned>(updates));
 
   REQUIRE(test::run_until(bench.context, [&] {

@@ -38,7 +38,7 @@ class Played {
     collect();
   }
 
-  /// What has come since the last call; an answer's head is cut down to its status.
+  /// The output since the last call; an answer's head is shortened to its status.
   std::string take(ConnectionNumber number) {
     std::string text = std::exchange(log_[number], {});
     const std::size_t end = text.find("\r\n\r\n");
@@ -96,7 +96,7 @@ TEST_CASE("Steps are played at their times counted from the previous step") {
   CHECK(played.player.next_deadline() == at(110));
   played.advance(109);
   CHECK(played.take(one).empty());
-  // Late by far: what was due at 160 is not moved by it.
+  // Much too late, but what was due at 160 doesn't move.
   played.advance(120);
   CHECK(played.take(one) == "b");
   CHECK(played.player.next_deadline() == at(160));

@@ -1,4 +1,5 @@
-// What orchestrators and people ask a gateway: does it work, is it ready, and how is it.
+// What orchestrators and people ask a gateway: whether it works, whether it is ready, and its
+// state.
 #include <string>
 
 #include <boost/asio/io_context.hpp>
@@ -17,7 +18,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
-/// A gateway without a socket, over a broker whose obstacles the test makes.
+/// A gateway without a socket, with a broker whose obstacles the test chooses.
 struct Bench {
   Bench()
       : broker(context),

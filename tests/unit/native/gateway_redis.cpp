@@ -1,4 +1,4 @@
-// Two gateways of one history in a real Redis, one of which hears of it late.
+// Two gateways of one history in a real Redis. One gets it late.
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -87,8 +87,8 @@ struct Stream : regstream::net::Client {
   std::string next() { return read_until("\n\n"); }
 };
 
-/// A Redis with two gateways, the second of which has its way to it held up. Both have heard the
-/// first update; the first has heard more.
+/// A Redis with two gateways. The second one's connection is stalled. Both have the first update;
+/// the first gateway has more.
 struct Parted {
   Parted() {
     publish(1);
@@ -165,7 +165,7 @@ TEST_CASE(
   while (one.health()["broker"]["connected"] != true) {
   }
   OtherProgram{server}.command({"FLUSHALL"});
-  // It begins another history, and tells nobody.
+  // Begins another history without notice.
   RedisGateway other(server.port());
   std::string greeting = Stream(other, to_string(old)).next();
   CHECK_THAT(greeting, Contains(R"("type":"connected")"));

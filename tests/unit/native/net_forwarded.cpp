@@ -72,7 +72,7 @@ TEST_CASE("An untrusted peer is the client whatever it says") {
 
 TEST_CASE("The list is read from the right up to the first untrusted address") {
   CHECK(client_of_list("192.0.2.1") == "192.0.2.1");
-  // What stands to the left of it, the client has sent itself.
+  // The client itself has sent what stands to the left.
   CHECK(client_of_list("192.0.2.66, 192.0.2.1") == "192.0.2.1");
   CHECK(client_of_list("192.0.2.66, 192.0.2.1, 10.0.0.2, 10.0.0.3") == "192.0.2.1");
   CHECK(client_of_list("10.0.0.66, 192.0.2.1,10.0.0.2") == "192.0.2.1");
@@ -161,7 +161,7 @@ TEST_CASE("A request is forwarded for others unless each entry is a loopback add
     CAPTURE(list);
     CHECK(is_for_others({{"Forwarded", list}}));
   }
-  // What the client has made up of one field hides nothing of the other.
+  // What the client invented in one field doesn't hide the other.
   CHECK(is_for_others({{"Forwarded", "for=127.0.0.1"}, {"X-Forwarded-For", "192.0.2.1"}}));
   CHECK(is_for_others({{"X-Forwarded-For", "127.0.0.1"}, {"X-Forwarded-For", "192.0.2.1"}}));
 }

@@ -72,8 +72,8 @@ TEST_CASE("Moved bytes make up for the time that they took") {
   SessionTable table(limits);
   const Id trickles = table.add(client(), at(0));
   const Id moves = table.add(client(), at(0));
-  table.progress(trickles, 100, at(1'000));  // Pays for 200 ms.
-  table.progress(moves, 500, at(1'000));     // Pays for the second.
+  table.progress(trickles, 100, at(1'000));  // Makes up for 200 ms.
+  table.progress(moves, 500, at(1'000));     // Makes up for the second.
   CHECK(table.least_progress(later) == trickles);
   table.progress(trickles, 400, at(1'000));
   table.progress(moves, 1, at(1'001));
@@ -146,7 +146,7 @@ TEST_CASE("A table is full of sessions in any state and has room when one leaves
   CHECK(table.is_full());
   table.remove(first);
   CHECK_FALSE(table.is_full());
-  table.remove(first);  // It may go twice: evicted, and then destroyed.
+  table.remove(first);  // It may be removed twice: evicted, and then destroyed.
   CHECK(table.size() == 2);
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("Each state has a time limit except the server's own") {
   SessionTable table(limits);
   const Id id = table.add(client(), at(0));
   CHECK(table.next_deadline() == at(30'000));
-  table.progress(id, 1'000'000, at(29'999));  // Whoever moves bytes does not stay for longer.
+  table.progress(id, 1'000'000, at(29'999));  // A session that moves bytes does not stay longer.
   CHECK_FALSE(table.overdue(at(29'999)));
   CHECK(table.overdue(at(30'000)) == id);
 
@@ -206,11 +206,11 @@ TEST_CASE("Bodies and responses share one limit of memory") {
   CHECK(table.hold(second, 400));
   CHECK_FALSE(table.hold(second, 401));
   CHECK(table.held_bytes() == 1'000);
-  CHECK(table.hold(first, 500));  // It may have less, and somebody else more.
+  CHECK(table.hold(first, 500));  // It may hold less, so that another may hold more.
   CHECK(table.hold(second, 500));
   table.remove(first);
   CHECK(table.held_bytes() == 500);
-  CHECK(table.hold(first, 5'000));  // Gone: nothing is held for it.
+  CHECK(table.hold(first, 5'000));  // It is gone, so nothing is held for it.
   CHECK(table.held_bytes() == 500);
 }
 

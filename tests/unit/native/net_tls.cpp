@@ -49,7 +49,7 @@ struct Ends {
   std::array<int, 2> ends{};
 };
 
-/// OpenSSL's own client, which believes any certificate.
+/// OpenSSL's own client, which trusts any certificate.
 class Client {
  public:
   explicit Client(int socket)
@@ -66,7 +66,7 @@ class Client {
                         static_cast<unsigned>(protocols.size()));
   }
 
-  /// What has come, `size` at most. Empty: nothing yet, or the end.
+  /// What has arrived, at most `size` bytes. Empty: nothing yet, or the end.
   std::string read(std::size_t size) {
     std::string into(size, '\0');
     std::size_t bytes = 0;
@@ -148,7 +148,7 @@ TEST_CASE("bytes written over TLS arrive complete and in order however little th
   const std::string sent = numbers(1U << 20U);
   std::string received;
   std::size_t written = 0;
-  std::size_t more = 1;  // A write that is tried again has moved, and has more behind it.
+  std::size_t more = 1;  // A retried write is at another address and has more bytes after it.
   std::size_t waits = 0;
   while (written < sent.size()) {
     const TlsResult result = server->write(std::string(sent.substr(written, more)));

@@ -51,7 +51,7 @@ std::string text_of(const Json& entry) {
   return update.dump();
 }
 
-/// What both say of it: empty, or why not.
+/// The reason of both for a refusal; empty if they accept it.
 std::string refusal_of_readers(std::string_view text) {
   const auto update = decode_update_slices(text, regstream::broker::published_limits);
   const auto* const error = std::get_if<DecodeError>(&update);

@@ -1,5 +1,5 @@
-// The simulation judges the product; this judges the simulation. `./dev test simulate` runs it over
-// many seeds.
+// The simulation tests the product, and this tests the simulation. `./dev test simulate` runs many
+// seeds.
 #include <cstdint>
 #include <string>
 
@@ -31,8 +31,8 @@ TEST_CASE("a seed does the same every time") {
 }
 
 TEST_CASE("a seed does the same on every machine") {
-  // Another number here is no mistake if a change was meant to change what happens; that it is
-  // another one on another machine always is.
+  // A new number here is no mistake if a change was meant to change what happens. A different
+  // number on another machine always is one.
   SimulationOptions options;
   options.seed = 3;
   CHECK(simulate(options).trace_hash == 0xcb5641c8ff7c3220);
@@ -81,7 +81,7 @@ TEST_CASE("each planted mistake is found and shown") {
     REQUIRE(result.violation);
     CHECK(result.trace.size() == 10);
     CHECK(result.plan.find("clients") != std::string::npos);
-    // The same seed without the mistake holds: it is the mistake that was found.
+    // The same seed without the planted mistake passes, so it was the mistake that was found.
     options.canary.reset();
     CHECK_FALSE(simulate(options).violation);
   }

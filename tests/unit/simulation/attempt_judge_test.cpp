@@ -31,7 +31,7 @@ TEST_CASE("Changes within a frame lead to one more attempt after it and to no lo
   SECTION("it is") {
     one.on_attempt(ConnectionReason::changed, {}, at(116));
     CHECK(one.changes() == 0);
-    // What it has taken the place of is not one of the attempts that keep their distance.
+    // The attempt that it replaced doesn't count for the distance between attempts.
     one.on_attempt(ConnectionReason::retry_due, {}, at(1'100));
   }
   SECTION("it comes too early") {

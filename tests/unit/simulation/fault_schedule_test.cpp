@@ -24,7 +24,7 @@ struct Happening {
   friend bool operator==(const Happening&, const Happening&) = default;
 };
 
-/// What happens of `fault` where `faults` happen. Others draw as much as they like.
+/// The occurrences of `fault` in a schedule of `faults`. The other faults draw many numbers.
 std::vector<Happening> happenings(const std::vector<Fault>& faults, Fault fault) {
   FaultSchedule schedule{seed, faults, Duration{1'000}};
   std::vector<Happening> happened;

@@ -1,4 +1,4 @@
-// A gateway of several loops with sockets: what each loop has, and what goes between them.
+// A gateway with several loops and sockets: what each loop has, and what they exchange.
 #include <cstddef>
 #include <functional>
 #include <future>
@@ -137,7 +137,7 @@ TEST_CASE("a cursor from another loop waits until this one has caught up") {
   gateway.run([](DictatedBroker& broker) { broker.catches_up = false; });
   net::Client client(gateway.port(1));
   client.get(std::string(stream) + "?lastEventId=" + RunningGateway::id(2));
-  // Its loop asks once the request has come.
+  // Its loop requests a catch-up once the request has come.
   int asked = 0;
   while (asked == 0) {
     gateway.run([&](DictatedBroker& broker) { asked = broker.catch_ups; });

@@ -27,7 +27,7 @@ std::string id(std::uint64_t sequence) {
   return to_string(EventId{.epoch = epoch, .sequence = sequence});
 }
 
-/// A history that the test dictates, on the first loop.
+/// A history that the test controls, on the first loop.
 class Source final : public Feed {
  public:
   Source() : Feed(registration_workflow()) {}
@@ -49,7 +49,7 @@ class Source final : public Feed {
   std::string reason;
 };
 
-/// Writes down what it hears, on its own loop.
+/// Records what it gets, on its own loop.
 class Listener final : public Subscriber {
  public:
   explicit Listener(Feed& from) : feed(from) { feed.subscribe(*this); }
@@ -64,7 +64,7 @@ class Listener final : public Subscriber {
     }
     ++messages;
     messages.notify_all();
-    // By what it says, which must fit its id.
+    // Identified by its text, which must fit its id.
     hear(message.starts_with(to_string(id) + '.') ? to_string(id) : "another message");
   }
   void on_live() override {
@@ -107,10 +107,10 @@ struct Bench {
   }
   ~Bench() { running.end(); }
 
-  /// All that the first loop was told before is told, and the other loops have heard it.
+  /// Returns when the first loop and the other loops have got everything so far.
   void settle() {
-    running.on(0, [] {});  // The turn in which it was told,
-    running.on(0, [] {});  // and the one in which it is handed out.
+    running.on(0, [] {});  // The turn in which it arrived,
+    running.on(0, [] {});  // and the one in which it is passed on.
     running.settle();
   }
 
@@ -131,7 +131,7 @@ TEST_CASE("every loop gets the whole history in order and on its own thread") {
     bench.source.reason = "Somebody flushed it";
     bench.source.hears->on_live();
   });
-  // Many turns, and some that bring more than one batch.
+  // Many turns, some with more than one batch.
   for (std::size_t turn = 0; turn < 50; ++turn) {
     bench.running.on(0, [&] { bench.source.tell(turn, turn % 7 == 0 ? 20'000 : 10); });
   }
@@ -160,7 +160,7 @@ TEST_CASE("loops that catch up share one read and an earlier read answers none")
   bench.settle();
   CHECK(bench.running.on(0, [&] { return bench.source.catch_ups; }) == 1);
 
-  // The first asked, the second came while that was under way. So does the third.
+  // The second and the third came while the first one's read was running.
   bench.running.on(2, [&] { bench.listeners[2]->feed.catch_up(); });
   bench.settle();
   bench.running.on(0, [&] { bench.source.hears->on_caught_up(); });

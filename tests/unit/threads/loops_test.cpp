@@ -70,7 +70,7 @@ TEST_CASE("the first loop forgets a question that one loop can't answer") {
   test::RunningLoops running(3);
   auto kept = std::make_shared<std::promise<std::thread::id>>();
   auto forgotten = kept->get_future();
-  // Tells on which thread the question goes.
+  // Records on which thread the question is destroyed.
   std::shared_ptr<void> sentinel(nullptr,
                                  [kept](void*) { kept->set_value(std::this_thread::get_id()); });
   running.begin();

@@ -19,7 +19,7 @@ using namespace regstream::access;
 
 namespace {
 
-/// Answers as the test says, and writes down where it was asked.
+/// Answers as the test chooses, and records where it was asked.
 class AskedPolicy final : public Policy {
  public:
   void authenticate(const net::Request& request, const net::Target& /*target*/,

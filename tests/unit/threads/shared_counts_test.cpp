@@ -1,4 +1,4 @@
-// What the loops of a process count together.
+// Counts that the loops of a process share.
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -18,7 +18,7 @@ using namespace regstream;
 
 namespace {
 
-/// `act` on several threads at once; gives the most of `now` that any of them has seen.
+/// Runs `act` on several threads at once. Returns the greatest `now` that any of them has seen.
 void on_threads(const std::function<void()>& act) {
   std::vector<std::thread> threads;
   for (int thread = 0; thread < 4; ++thread) {
@@ -29,7 +29,7 @@ void on_threads(const std::function<void()>& act) {
   }
 }
 
-/// Raises `most` to `now`.
+/// Raises `most` to at least `now`.
 void note(std::atomic<int>& most, int now) {
   for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
   }
