@@ -1,5 +1,5 @@
-// Publishes a stage and the outcome of registration 42 through the Redis of REDIS_HOST and
-// REDIS_PORT, as a process that validates customers would.
+// Publishes a stage and the outcome of registration 42, as a process that validates customers
+// would, through the Redis of REDIS_HOST and REDIS_PORT.
 
 #include <iostream>
 #include <stdexcept>
@@ -25,7 +25,7 @@ int report(const regstream::broker::PublishResult& result) {
 
 int main() {
   try {
-    // A server would run the context in a thread of its own, and publish from any other.
+    // A server would run the context on a thread of its own, and publish from any other.
     boost::asio::io_context context;
     regstream::broker::RedisBroker broker(context, regstream::broker::read_redis_options());
     regstream::Publisher publisher(broker);
@@ -40,7 +40,7 @@ int main() {
                                  });
     context.run();  // While Redis is away, this waits for it.
     return exit_code;
-  } catch (const std::invalid_argument& mistake) {  // A REDIS_PORT that is none, say.
+  } catch (const std::invalid_argument& mistake) {  // For example, REDIS_PORT is not a port.
     std::cerr << mistake.what() << '\n';
     return 2;
   }

@@ -15,8 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The page has one line for each of these; the longest names and addresses that people really have
-// fit (RFC 5321, 4.5.3.1: an e-mail address has at most 254 octets).
+// The page has one line for each field. The longest real names and addresses fit (RFC 5321,
+// 4.5.3.1: an e-mail address has at most 254 octets).
 struct Field {
   const char* name;
   std::size_t characters_max;
@@ -31,7 +31,7 @@ constexpr Field email_field{"email", 254, false};
 constexpr std::array fields{customer_name_field, customer_number_field, phone_field,
                             branch_field,        national_id_field,     email_field};
 
-// A body of nothing but unknown fields must not become a detail of its own size.
+// A body of unknown fields must not become an error of its own size.
 constexpr std::size_t problems_max = 10;
 constexpr std::size_t quoted_bytes_max = 40;
 
@@ -44,7 +44,7 @@ std::size_t count_characters(std::string_view utf8) {
       utf8.begin(), utf8.end(), [](char byte) { return !is_continuation_byte(byte); }));
 }
 
-/// `utf8` is well-formed.
+/// `utf8` must be well-formed.
 bool has_control_character(std::string_view utf8) {
   for (std::size_t index = 0; index < utf8.size(); ++index) {
     const auto byte = static_cast<unsigned char>(utf8[index]);
@@ -73,7 +73,7 @@ std::string quote(std::string_view text) {
   return "\"" + std::string{text.substr(0, length)} + (length < text.size() ? "…" : "") + "\"";
 }
 
-/// Takes the fields out of one object, and gathers what is wrong with them.
+/// Reads the fields of one object, and collects their problems.
 class Reader {
  public:
   explicit Reader(const Json& object) : object_(object) {}
@@ -127,7 +127,7 @@ class Reader {
     }
   }
 
-  /// All problems as one text, or nothing.
+  /// All problems as one text; nothing if there are none.
   [[nodiscard]] std::string detail() const {
     std::string text;
     for (std::size_t index = 0; index < problems_.size(); ++index) {

@@ -63,7 +63,7 @@ class Backend::Implementation {
 
  private:
   void run() {
-    // A handler that throws costs its own work only; `run` may be called again (Asio's rule).
+    // An exception costs only its handler's own work; Asio allows calling `run` again.
     while (!context_.stopped()) {
       try {
         context_.run();
@@ -73,7 +73,7 @@ class Backend::Implementation {
     }
   }
 
-  // First, so that it is destroyed last: handlers that never ran are destroyed with it.
+  // First, so that it is destroyed last, with the handlers that never ran.
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       context_.get_executor()};

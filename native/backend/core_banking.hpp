@@ -7,29 +7,29 @@
 #include <variant>
 #include <vector>
 
-/// The core banking system (T24), as far as validation needs it.
+/// The interface to the core banking system (T24), as far as validation needs it.
 namespace regstream::backend {
 
-/// One account of a customer, as core banking knows it.
+/// One account of a customer in core banking.
 struct Account {
   std::string number;
-  std::string type;      ///< "Savings", "Current"
-  std::string currency;  ///< ISO 4217: "ETB"
-  std::string status;    ///< "Active", "Dormant", "Closed"; only an active one can be used.
+  std::string type;      ///< Such as "Savings" or "Current".
+  std::string currency;  ///< ISO 4217, such as "ETB".
+  std::string status;    ///< "Active", "Dormant" or "Closed"; only an active account can be used.
 
   bool operator==(const Account&) const = default;
 };
 
-/// What core banking has under a customer number.
+/// Core banking's record of a customer number.
 struct CoreCustomer {
-  std::string name;  ///< As kept in core banking; may be spelt otherwise than in the registration.
+  std::string name;  ///< As spelt in core banking, which may differ from the registration.
   std::vector<Account> accounts;
 };
 
 /// Why a look-up gave no customer.
 struct CoreBankingError {
   enum class Kind : std::uint8_t {
-    unavailable,  ///< No connection to core banking.
+    unavailable,  ///< Core banking can't be reached.
     timed_out,    ///< It did not answer in time.
     rejected,     ///< It answered, and refused.
   };
@@ -39,10 +39,10 @@ struct CoreBankingError {
 
 using CoreBankingResult = std::variant<CoreCustomer, CoreBankingError>;
 
-/// Looks customers up. Used on one thread only, and answers on that thread.
+/// Looks customers up. Use it on one thread only; it answers on that thread.
 class CoreBanking {
  public:
-  /// Keeps one look-up going: destroying it cancels, and its handler is not called any more.
+  /// Owns one look-up. Destroying it cancels the look-up, and its handler is not called any more.
   class LookUp {
    public:
     LookUp() = default;
@@ -57,8 +57,8 @@ class CoreBanking {
   CoreBanking& operator=(const CoreBanking&) = delete;
   virtual ~CoreBanking() = default;
 
-  /// Starts a look-up. `handler` is called at most once, after this has returned; perhaps never: a
-  /// caller sets its own time limit.
+  /// Starts a look-up. Calls `handler` at most once, after this call. It may never call it, so a
+  /// caller needs a time limit.
   [[nodiscard]] virtual std::unique_ptr<LookUp> look_up(const std::string& customer_number,
                                                         Handler handler) = 0;
 };

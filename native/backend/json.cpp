@@ -5,7 +5,7 @@
 namespace regstream::backend {
 namespace {
 
-// Keeps the order of the fields, for people who read it.
+// Keeps the fields' order, for people who read it.
 using OrderedJson = nlohmann::ordered_json;
 
 std::string dump(const OrderedJson& json) {

@@ -14,10 +14,10 @@
 namespace regstream::backend {
 namespace {
 
-// Looking more often than this would only keep the disk busy.
+// Running more often would only keep the disk busy.
 constexpr Duration pause_min{10};
 
-// Like ids that other systems give out: readable, and the same registration never gets another one.
+// Readable like other systems' ids, and always the same for a registration.
 Store::MobileUser make_mobile_user(const Registration& registration) {
   std::string number = std::to_string(registration.id);
   number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
@@ -39,7 +39,7 @@ MobileUserJob::MobileUserJob(const boost::asio::any_io_executor& executor, Store
 void MobileUserJob::start() {
   timer_.expires_after(std::max(interval_ / 4, pause_min));
   timer_.async_wait([this](const boost::system::error_code& error) {
-    // A cancelled wait may outlive the job, so nothing of it is touched then.
+    // A cancelled wait may outlive the job, so it must not touch the job.
     if (error || is_stopped_) {
       return;
     }

@@ -12,22 +12,22 @@
 
 namespace regstream::backend {
 
-/// The scheduled job that creates mobile users of APPROVED registrations. Used on one thread: the
-/// executor's.
+/// The scheduled job that creates mobile users for APPROVED registrations. Use it on the executor's
+/// thread only.
 class MobileUserJob {
  public:
-  /// Everything referred to must outlive the job. `interval` as `BackendOptions::job_interval`.
+  /// All arguments must outlive the job. `interval` is `BackendOptions::job_interval`.
   MobileUserJob(const boost::asio::any_io_executor& executor, Store& store, Outbox& outbox,
                 Duration interval, std::function<std::int64_t()> now_timestamp_ms);
 
-  /// Looks now and then, until the job is destroyed. After that the executor must not run the
-  /// handlers that are still queued.
+  /// Runs regularly until the job is destroyed. After that the executor must not run queued
+  /// handlers.
   void start();
-  /// Looks no more.
+  /// Stops running.
   void stop();
 
-  /// Looks once: each registration that was APPROVED an interval ago becomes COMPLETED.
-  /// Throws std::runtime_error if the store fails; what is not done then is found the next time.
+  /// Runs once: each registration that was APPROVED an interval ago becomes COMPLETED. Throws
+  /// std::runtime_error if the store fails; the next run continues then.
   void look();
 
  private:

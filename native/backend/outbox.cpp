@@ -11,11 +11,11 @@
 
 namespace regstream::backend {
 
-/// What the broker's handlers hold: the broker's thread may call them when the outbox has gone, and
-/// its executor with it.
+/// Shared with the broker's handlers. The broker's thread may call them after the outbox and its
+/// executor were destroyed.
 struct Outbox::Link {
   std::mutex mutex;
-  Outbox* outbox;  // Null once it has gone.
+  Outbox* outbox;  // Null once the outbox is destroyed.
   boost::asio::any_io_executor executor;
 };
 
@@ -76,7 +76,7 @@ void Outbox::on_result(const broker::PublishResult& result) {
         error->what);
     retry_timer_.expires_after(retry_after_);
     retry_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-      // A cancelled wait may outlive the outbox, so nothing of it is touched then.
+      // A cancelled wait may outlive the outbox, so it must not touch the outbox.
       if (!cancelled) {
         publish_first();
       }
@@ -95,7 +95,7 @@ void Outbox::remove_first() {
     try {
       store_.remove_from_outbox(*position);
     } catch (const std::exception& error) {
-      // The next start publishes it again, and its key makes the two one.
+      // The next start publishes the update again, and its key makes the two one.
       logging::error("outbox not emptied",
                      "a published update could not be removed from the outbox: {}", error.what());
     }

@@ -110,7 +110,7 @@ void Pipeline::after(Run& run, Duration delay, std::function<void(Run&)> action)
   run.timer.expires_after(delay);
   run.timer.async_wait([this, id = run.registration_id, wait = run.wait,
                         action = std::move(action)](const boost::system::error_code& error) {
-    // A cancelled wait may outlive the pipeline, so nothing of it is touched then.
+    // A cancelled wait may outlive the pipeline, so it must not touch the pipeline.
     if (error) {
       return;
     }
@@ -175,7 +175,8 @@ void Pipeline::give_up(std::int64_t registration_id, const char* reason) {
     outbox_.push(store_.end_validation(registration_id, {Status::failed, message, ""}, std::nullopt,
                                        now_ms, {update}));
   } catch (const std::exception& error) {
-    // The next start finds it interrupted; whoever watches now is told in any case.
+    // The next start finds the validation interrupted. People who watch it now get this update
+    // anyway.
     logging::error("validation not ended", "registration {} could not be set to FAILED: {}",
                    registration_id, error.what());
     outbox_.push_unstored(update);

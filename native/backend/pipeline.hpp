@@ -20,36 +20,36 @@ namespace regstream::backend {
 
 struct PipelineOptions {
   Duration stage_pace{600};         ///< The pause between two steps.
-  Duration lookup_timeout{10'000};  ///< How long core banking may take.
-  /// Each running validation holds a timer and a record; an operator starts one at a time.
+  Duration lookup_timeout{10'000};  ///< Time limit for core banking.
+  /// Each running validation has a timer and a record. An operator starts one at a time.
   std::size_t validations_max = 1'000;
-  /// While the broker takes no updates, they wait in the outbox. From this many on no validation
+  /// While the broker refuses updates, they wait in the outbox. With this many, no validation
   /// starts: each would add about ten.
   std::size_t outbox_max = 10'000;
   /// Calendar time for the process log, in milliseconds since the Unix epoch.
   std::function<std::int64_t()> now_timestamp_ms;
 };
 
-/// Runs validations. Each step is stored with the update that tells it, and published then; each
-/// validation ends with a final status, whatever happens. Used on one thread: the executor's.
+/// Runs validations. Each step is stored together with its update, which is then published. Each
+/// validation ends with a final status, whatever happens. Use it on the executor's thread only.
 class Pipeline {
  public:
-  /// Everything referred to must outlive the pipeline.
+  /// All arguments must outlive the pipeline.
   Pipeline(boost::asio::any_io_executor executor, Store& store, CoreBanking& core_banking,
            Outbox& outbox, PipelineOptions options);
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
-  /// Stops where it is: validations under way are found by `end_interrupted` of the next one. After
-  /// this the executor must not run the handlers that are still queued.
+  /// Stops at the current step. The next start's `end_interrupted` finds running validations. After
+  /// this the executor must not run queued handlers.
   ~Pipeline() = default;
 
-  /// Takes no more steps, as at a stop of the program, and starts nothing.
+  /// Takes no more steps, and starts no validation, for the program's shutdown.
   void stop() {
     is_stopped_ = true;
     runs_.clear();
   }
 
-  /// Ends validations that a stop or a crash of the program interrupted: FAILED.
+  /// Ends validations that a stop or a crash interrupted: FAILED.
   void end_interrupted();
 
   enum class Start : std::uint8_t {
@@ -59,9 +59,9 @@ class Pipeline {
     too_many,
     stopped
   };
-  /// Starts a validation; the first step has been stored and published when it returns `started`.
-  /// `too_many` says that the options' limits are reached.
-  /// Throws std::runtime_error if the store fails: no validation has started then.
+  /// Starts a validation. When it returns `started`, the first step was stored and published.
+  /// `too_many`: a limit of the options is reached. Throws std::runtime_error if the store fails;
+  /// no validation has started then.
   [[nodiscard]] Start start(std::int64_t registration_id);
 
  private:
@@ -71,22 +71,22 @@ class Pipeline {
     boost::asio::steady_timer timer;
     std::vector<LogEntry> process_log;
     std::unique_ptr<CoreBanking::LookUp> look_up = nullptr;
-    /// Names the wait under way. A timer's or a look-up's answer to an earlier wait is dropped.
+    /// The number of the current wait. A timer or a look-up of an earlier wait is ignored.
     std::uint64_t wait = 0;
   };
 
-  /// Has the next step taken after a pause, or after core banking's answer.
+  /// Plans the next step, after a pause or after core banking's answer.
   void wait(Run& run);
   void look_up(Run& run);
-  /// Calls `action` when `delay` is over, unless the run has gone on by then.
+  /// Calls `action` after `delay`, unless the run has gone on by then.
   void after(Run& run, Duration delay, std::function<void(Run&)> action);
-  /// The run, if it is still in that wait.
+  /// The run, if it is still in this wait.
   [[nodiscard]] Run* find(std::int64_t registration_id, std::uint64_t wait);
 
   void take_step(Run& run);
   /// Stores the last step.
   std::vector<OutboxEntry> store(const Run& run);
-  /// Ends a validation that can't be stored.
+  /// Ends a validation whose steps can't be stored.
   void give_up(std::int64_t registration_id, const char* reason);
 
   boost::asio::any_io_executor executor_;

@@ -9,10 +9,10 @@
 
 #include "backend/core_banking.hpp"
 
-/// What the backend keeps. Timestamps are milliseconds since the Unix epoch.
+/// The backend's records. Timestamps are in milliseconds since the Unix epoch.
 namespace regstream::backend {
 
-/// What a customer who asks for mobile banking hands in.
+/// The data that a customer submits to get mobile banking.
 struct Application {
   std::string customer_name;
   std::string customer_number;  ///< The customer's number in core banking.
@@ -34,29 +34,30 @@ struct LogEntry {
   bool operator==(const LogEntry&) const = default;
 };
 
-/// A registration request, and how far it has come.
+/// A registration request and its progress.
 struct Registration {
   std::int64_t id = 0;
   Application application;
   Status status = Status::pending;
   std::string message;  ///< Empty before the first validation.
-  /// A validation is under way, or was when the program stopped.
+  /// A validation is running, or was running when the program stopped.
   bool validating = false;
   std::int64_t submitted_timestamp_ms = 0;
   std::int64_t updated_timestamp_ms = 0;
-  std::vector<Account> accounts;      ///< Found by the last validation.
-  std::string details;                ///< Of the last status: JSON text of an object, or empty.
-  std::vector<LogEntry> process_log;  ///< Of the last validation.
+  std::vector<Account> accounts;  ///< Found by the last validation.
+  std::string details;  ///< The last status's details: the JSON text of an object, or empty.
+  std::vector<LogEntry> process_log;  ///< The last validation's log.
   std::optional<std::string> mobile_user_id;
   std::optional<std::string> elixir_user_id;
 
   bool operator==(const Registration&) const = default;
 };
 
-/// Somebody who has mobile banking already.
+/// A customer who has mobile banking already.
 struct MobileCustomer {
   Application application;
-  /// The registration whose mobile user this is; none if older than the registrations.
+  /// The registration that led to this mobile user; none if the user is older than the
+  /// registrations.
   std::optional<std::int64_t> registration_id;
 
   bool operator==(const MobileCustomer&) const = default;
@@ -65,7 +66,7 @@ struct MobileCustomer {
 /// The newest registrations.
 struct RegistrationList {
   std::vector<Registration> registrations;
-  bool has_more = false;  ///< There are older ones, too.
+  bool has_more = false;  ///< Whether there are older ones.
 };
 
 }  // namespace regstream::backend

@@ -24,10 +24,10 @@ namespace http = boost::beast::http;
 using net::Exchange;
 using net::Problem;
 
-// A registration is a few hundred bytes.
+// A registration has a few hundred bytes.
 constexpr std::size_t body_bytes_max = std::size_t{16} * 1024;
 
-/// Thrown where a request can't be served: the answer to it.
+/// Thrown if a request can't be served, with the response to send.
 struct Refusal {
   Problem problem;
 };
@@ -40,7 +40,7 @@ struct Refusal {
   refuse(http::status::not_found, "There is no registration " + std::to_string(id) + ".");
 }
 
-/// Thrown where the sender's credentials don't allow it.
+/// Thrown if the sender's rights don't allow the request.
 struct BeyondRights {
   const char* detail;
 };
@@ -53,7 +53,7 @@ const access::Reach& changeable(const access::Grant& grant) {
   return grant.publish_to(registration_workflow());
 }
 
-/// Nothing: all of them.
+/// Nothing: all statuses.
 std::optional<std::vector<std::int64_t>> listed_ids(const access::Reach& reach) {
   if (reach.everything) {
     return std::nullopt;
@@ -223,9 +223,9 @@ void Routes::process(Exchange& exchange, const access::Grant& grant) {
       refuse(http::status::service_unavailable,
              "The backend is shutting down; try again in a moment.");
     case Pipeline::Start::too_many:
-      refuse(
-          http::status::service_unavailable,
-          "Too many validations are running, or the broker is behind; try again in a few seconds.");
+      refuse(http::status::service_unavailable,
+             "Too many validations are running, or too many updates wait for the broker; try again "
+             "in a few seconds.");
   }
   exchange.respond_json(
       http::status::accepted,

@@ -14,13 +14,14 @@
 
 namespace regstream::backend {
 
-/// The REST interface of the backend. A request is taken on any thread, and worked on in the
-/// executor's, where store and pipeline live. Who may subscribe to a registration may read it, and
-/// a list holds no others; who may publish it may start its validation; who may publish any may add
-/// one. An id that is beyond this is a 403, whether there is such a registration or not.
+/// The REST interface of the backend. Requests come on any thread, and are handled on the
+/// executor's, where store and pipeline live. The right to subscribe to a registration is the right
+/// to read it, and a list has no others. The right to publish it is the right to start its
+/// validation. The right to publish every registration is the right to add one. Any other id gets
+/// 403, whether or not there is such a registration.
 class Routes {
  public:
-  /// Everything referred to must outlive the routes.
+  /// All arguments must outlive the routes.
   Routes(boost::asio::any_io_executor executor, Store& store, Pipeline& pipeline,
          std::function<std::int64_t()> now_timestamp_ms);
 
@@ -32,7 +33,7 @@ class Routes {
 
  private:
   using Method = void (Routes::*)(net::Exchange&, const access::Grant&);
-  /// A handler that has `method` called on the executor; what it throws is answered with 500.
+  /// A handler that calls `method` on the executor, and answers an exception with 500.
   [[nodiscard]] access::Guard::Handler on_executor(Method method);
 
   void list(net::Exchange& exchange, const access::Grant& grant);

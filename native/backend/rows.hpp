@@ -13,12 +13,12 @@
 /// Records as rows of the tables in schema.cpp.
 namespace regstream::backend {
 
-/// Columns in the order in which `read_application` and `bind_application` take them.
+/// Columns in the order of `read_application` and `bind_application`.
 inline constexpr const char* registration_columns =
     "customer_name, customer_number, phone, branch, national_id, email, id, status, message, "
     "validating, submitted_timestamp_ms, updated_timestamp_ms, details, mobile_user_id, "
     "elixir_user_id";
-/// The first of them.
+/// The first of these columns.
 inline constexpr int application_columns = 6;
 
 void bind_optional(SQLite::Statement& statement, int index,

@@ -10,7 +10,7 @@
 namespace regstream::backend {
 namespace {
 
-/// A look-up under way. Its timer's handler holds it weakly: destroying the look-up forgets both.
+/// A running look-up. Its timer's handler holds it weakly, so destroying the look-up ends both.
 class PendingLookUp final : public CoreBanking::LookUp {
  public:
   static std::unique_ptr<LookUp> start(const boost::asio::any_io_executor& executor,
@@ -37,7 +37,7 @@ class PendingLookUp final : public CoreBanking::LookUp {
   std::shared_ptr<Answer> answer_;
 };
 
-/// What a silent core banking system gives: nothing will ever come.
+/// The look-up of a silent core banking system, which never answers.
 class SilentLookUp final : public CoreBanking::LookUp {};
 
 CoreBankingError unavailable() {
@@ -50,7 +50,7 @@ CoreBankingError rejected() {
           "Core banking refused the request; have the customer's record checked in T24"};
 }
 
-// The numbers end like the customer's, so that people can tell whose accounts they see.
+// The numbers end like the customer's, so that people see whose accounts these are.
 CoreBankingResult make_up_customer(const std::string& customer_number) {
   static constexpr std::array<std::string_view, 3> types{"Savings", "Current", "Fixed term"};
   const char last = customer_number.empty() ? '\0' : customer_number.back();
@@ -118,7 +118,7 @@ std::unique_ptr<CoreBanking::LookUp> SampleCoreBanking::look_up(const std::strin
 }
 
 CoreBankingFault SampleCoreBanking::draw_fault() {
-  // One draw in a million steps: finer than any rate that a person would set.
+  // Draws in steps of a millionth, finer than any rate that a person would set.
   constexpr std::uint64_t steps = 1'000'000;
   const bool is_hit = static_cast<double>(random_.up_to(steps - 1)) <
                       options_.fault_rate * static_cast<double>(steps);

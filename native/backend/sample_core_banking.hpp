@@ -22,22 +22,22 @@ enum class CoreBankingFault : std::uint8_t {
   silent,       ///< No answer ever comes.
 };
 
-/// Reads "none", "unavailable", "rejected" or "silent".
+/// Parses "none", "unavailable", "rejected" or "silent".
 [[nodiscard]] std::optional<CoreBankingFault> parse_core_banking_fault(std::string_view name);
 
 struct SampleCoreBankingOptions {
-  /// From the question to the answer; not negative.
+  /// The time until the answer; not negative.
   Duration latency{600};
-  /// What happens to a look-up that is hit by `fault_rate`.
+  /// What happens to a look-up that `fault_rate` hits.
   CoreBankingFault fault = CoreBankingFault::none;
   /// The share of look-ups that `fault` hits, 0 to 1.
   double fault_rate = 1.0;
-  /// Of the draw against `fault_rate`: the same seed hits the same look-ups.
+  /// Seed of the draws against `fault_rate`: the same seed hits the same look-ups.
   std::uint64_t fault_seed = 1;
 };
 
-/// A core banking system made up from the sample data. A customer number that is not in the sample
-/// data has as many accounts as its last digit says; one that does not end in a digit is rejected.
+/// A simulated core banking system with the sample data. A customer number outside the sample data
+/// has as many accounts as its last digit says; one that doesn't end in a digit is rejected.
 class SampleCoreBanking final : public CoreBanking {
  public:
   SampleCoreBanking(boost::asio::any_io_executor executor, SampleCoreBankingOptions options);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t minute_ms = 60'000;
 
-/// One customer who asked for mobile banking, and when.
+/// A customer who asked for mobile banking, and when.
 struct Applicant {
   std::int64_t registration_id;
   const char* name;
@@ -18,12 +18,12 @@ struct Applicant {
   const char* phone;
   const char* branch;
   const char* national_id;
-  const char* email;  ///< Null: none given.
+  const char* email;  ///< Null if not given.
   std::int64_t submitted_minutes_ago;
 };
 
-// Approved unless `core_customers` or `known_customers` below says otherwise. Numbers that begin
-// with +251 900 000 are in no operator's range.
+// They are approved, unless `core_customers` or `known_customers` below says otherwise. No operator
+// has numbers that begin with +251 900 000.
 constexpr std::array applicants{
     Applicant{31, "Selamawit Girma", "1000412031", "+251 900 000 131", "Bole", "ID-204-1180-31",
               "selamawit.girma@example.com", 4410},
@@ -121,16 +121,16 @@ std::vector<SampleCustomer> make_core_customers() {
   };
 }
 
-/// How a registration that is history came to its end.
+/// How an earlier registration ended.
 struct Past {
   Status status;
   const char* message;
   std::string details;
-  std::vector<LogEntry> process_log;  ///< Timestamps count from the start of the validation.
+  std::vector<LogEntry> process_log;  ///< Timestamps are relative to the start of the validation.
 };
 
 Registration make_past(Registration registration, Past past) {
-  constexpr std::int64_t waited_minutes = 34;  // Until an operator came to it.
+  constexpr std::int64_t waited_minutes = 34;  // The time until an operator started it.
   const std::int64_t started_ms = registration.submitted_timestamp_ms + waited_minutes * minute_ms;
   for (LogEntry& entry : past.process_log) {
     entry.timestamp_ms += started_ms;
@@ -239,7 +239,7 @@ std::vector<MobileCustomer> sample_mobile_customers() {
   known(32);
   known(37);
   known(43);
-  // What the customer had given before: COMPLETED, with the new data.
+  // The data that the customer had given before: COMPLETED, with the new data.
   Application& abebe = known(34);
   abebe.phone = "+251 900 000 034";
   abebe.branch = "Adama";

@@ -8,11 +8,11 @@
 #include "backend/record.hpp"
 #include "backend/sample_core_banking.hpp"
 
-/// Made-up customers. Every ending of a validation is reached by at least two of the PENDING
-/// registrations; nobody here exists, and no phone number is in use.
+/// Invented customers. At least two PENDING registrations reach each possible end of a validation.
+/// No person here exists, and no phone number is in use.
 namespace regstream::backend {
 
-/// What the sample core banking system has under one customer number.
+/// The sample core banking system's record of a customer number.
 struct SampleCustomer {
   std::string number;
   std::string name;
@@ -21,14 +21,13 @@ struct SampleCustomer {
   CoreBankingFault fault = CoreBankingFault::none;
 };
 
-/// Null for a number that is not in the sample data.
+/// Null if the number is not in the sample data.
 [[nodiscard]] const SampleCustomer* find_sample_customer(std::string_view customer_number);
 
-/// The registrations that a new database begins with, submitted over the time before
-/// `now_timestamp_ms`.
+/// The registrations of a new database, submitted in the time before `now_timestamp_ms`.
 [[nodiscard]] std::vector<Registration> sample_registrations(std::int64_t now_timestamp_ms);
 
-/// Who has mobile banking already when the database is new.
+/// The customers who have mobile banking already in a new database.
 [[nodiscard]] std::vector<MobileCustomer> sample_mobile_customers();
 
 }  // namespace regstream::backend

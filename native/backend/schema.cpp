@@ -51,8 +51,8 @@ CREATE TABLE mobile_customers (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// An update that belongs to a stored change, until the broker has acknowledged it. A position is
-// never given out twice, and a key is as good as a random UUID.
+// Updates of stored changes, until the broker has acknowledged them. A position is never given out
+// twice, and a key is as unique as a random UUID.
 constexpr const char* outbox_schema = R"sql(
 CREATE TABLE outbox (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -73,11 +73,12 @@ const sqlite::FileKind& database_kind() {
   return kind;
 }
 
-// Two processes that end each other's validations as interrupted would do harm: one holds the file
-// alone.
+// One process holds the file alone. Two processes would end each other's validations as
+// interrupted.
 SQLite::Database open_database(const std::filesystem::path& path, Duration patience) {
   SQLite::Database database = sqlite::open_file(path, database_kind(), patience);
-  // Each step is on disk before it is published: a reader never hears of what a crash takes back.
+  // Each step is on disk before it is published, so a crash never takes back what readers have
+  // seen.
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
   return database;

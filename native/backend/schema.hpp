@@ -9,12 +9,12 @@
 
 namespace regstream::backend {
 
-/// What tells the database from other files.
+/// Identifies the database among other files.
 [[nodiscard]] const sqlite::FileKind& database_kind();
 
-/// Opens or makes the database file with the tables that this version knows, and locks it for this
-/// process. Throws std::runtime_error with one sentence that names the file and says what to do.
-/// `patience` is how long it waits for another process to let go of the file.
+/// Opens or makes the database file with this version's tables, and locks it for this process.
+/// Throws std::runtime_error with one sentence that names the file and says what to do. `patience`
+/// is how long it waits for another process to release the file.
 [[nodiscard]] SQLite::Database open_database(const std::filesystem::path& path, Duration patience);
 
 }  // namespace regstream::backend

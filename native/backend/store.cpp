@@ -13,7 +13,7 @@ namespace regstream::backend {
 namespace {
 
 constexpr int approved_at_once_max = 100;
-// A predecessor that is just being stopped still holds its lock for a moment.
+// A predecessor that is stopping still holds its lock for a moment.
 constexpr Duration patience{2'000};
 
 std::vector<std::int64_t> read_ids(SQLite::Statement& query) {
@@ -242,7 +242,7 @@ std::vector<OutboxEntry> Store::end_validation(std::int64_t id, const End& end,
   update.bind(5, id);
   update.exec();
   if (end.update_mobile_customer) {
-    // An e-mail address that the customer did not repeat is kept.
+    // An e-mail address that the customer did not give again is kept.
     SQLite::Statement replace{
         database_,
         "UPDATE mobile_customers AS kept SET customer_name = new.customer_name, "

@@ -38,7 +38,7 @@ std::string enumerate(const std::vector<std::string>& names) {
   return text;
 }
 
-// The names of fields as the JSON of a registration has them.
+// Field names as in a registration's JSON.
 std::vector<std::string> find_changed_fields(const Application& kept, const Application& sent) {
   std::vector<std::string> changed;
   const auto compare = [&changed](const auto& old_value, const auto& new_value, const char* name) {
@@ -50,7 +50,7 @@ std::vector<std::string> find_changed_fields(const Application& kept, const Appl
   compare(kept.phone, sent.phone, "phone");
   compare(kept.branch, sent.branch, "branch");
   compare(kept.national_id, sent.national_id, "nationalId");
-  // Who leaves the e-mail address out does not ask for it to be deleted.
+  // A missing e-mail address is not a request to delete it.
   if (sent.email) {
     compare(kept.email, sent.email, "email");
   }
@@ -89,7 +89,7 @@ Validation::Need Validation::need() const {
 void Validation::on_mobile_customer(const std::optional<MobileCustomer>& customer) {
   assert(need() == Need::mobile_customer);
   has_input_ = true;
-  // The user that this very registration led to does not make it a duplicate of itself.
+  // The mobile user that this registration led to doesn't make it a duplicate of itself.
   if (customer && customer->registration_id != registration_id_) {
     changed_fields_ = find_changed_fields(customer->application, application_);
   }

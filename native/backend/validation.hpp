@@ -11,7 +11,7 @@
 #include "backend/core_banking.hpp"
 #include "backend/record.hpp"
 
-/// The validation of one registration, without I/O. It asks for what it needs to know, and is
+/// The validation of one registration: a machine without I/O. It says which input it needs, and is
 /// advanced one step at a time:
 ///
 ///     step                                        next
@@ -29,10 +29,10 @@ namespace regstream::backend {
 
 enum class Stage : std::uint8_t { duplicate_check, t24_lookup, account_validation, status_update };
 
-/// The contract's name ("t24_lookup").
+/// The stage's name in the contract ("t24_lookup").
 [[nodiscard]] std::string_view to_string(Stage stage);
 
-/// Something that happened, for the process log and the channel.
+/// An event for the process log and the channel.
 struct Step {
   Stage stage = Stage::duplicate_check;
   StageStatus stage_status = StageStatus::started;
@@ -49,18 +49,18 @@ struct Outcome {
 
 class Validation {
  public:
-  /// What has to be told before the next `advance`.
+  /// The input that is needed before the next `advance`.
   enum class Need : std::uint8_t { nothing, mobile_customer, core_banking };
 
   Validation(std::int64_t registration_id, Application application);
 
   [[nodiscard]] Need need() const;
-  /// Answers `Need::mobile_customer`: who has mobile banking under the customer's number.
+  /// Input for `Need::mobile_customer`: the customer with this number in mobile banking, if any.
   void on_mobile_customer(const std::optional<MobileCustomer>& customer);
-  /// Answers `Need::core_banking`.
+  /// Input for `Need::core_banking`.
   void on_core_banking(CoreBankingResult result);
 
-  /// The next step. Call while `need()` is nothing and there is no outcome.
+  /// Takes the next step. Call it while `need()` is nothing and there is no outcome.
   [[nodiscard]] Step advance();
 
   [[nodiscard]] const std::string& customer_number() const { return application_.customer_number; }
@@ -80,7 +80,7 @@ class Validation {
   Application application_;
   std::optional<Stage> stage_;  ///< Of the last step.
   StageStatus stage_status_ = StageStatus::started;
-  bool has_input_ = false;  ///< The current stage has what it needs.
+  bool has_input_ = false;                                  ///< The current stage has its input.
   std::optional<std::vector<std::string>> changed_fields_;  ///< Set for a known customer.
   CoreCustomer core_customer_;
   std::optional<CoreBankingError> error_;

@@ -10,7 +10,7 @@ class App;
 
 namespace regstream::cli {
 
-/// Who may ask the gateway.
+/// Options that decide who may use the gateway.
 struct AccessOptions {
   bool open = false;
   std::vector<std::string> token_keys;

@@ -28,7 +28,7 @@ bool is_local_origin(const std::string& origin) {
   return host && net::is_local(*host);
 }
 
-/// The option by which other machines, or their pages, reach the gateway.
+/// The option that lets other machines, or pages from them, reach the gateway.
 std::optional<std::string> exposure_of(const ServeOptions& options) {
   if (auto exposure = net::find_exposure(options.address, allowed_hosts_of(options))) {
     return exposure;
@@ -41,7 +41,7 @@ std::optional<std::string> exposure_of(const ServeOptions& options) {
   return outer == origins.end() ? std::nullopt : std::optional("--cors-origin " + *outer);
 }
 
-/// An option that says how tokens are checked, where there is no key to check them with.
+/// An option that sets a rule for tokens, for when no key verifies them.
 std::optional<std::string> rule_without_key(const AccessOptions& options) {
   if (!options.token_issuer.empty()) {
     return "--token-issuer";
@@ -115,7 +115,7 @@ AccessSetUp::AccessSetUp(asio::io_context& context, const AccessOptions& options
   }
   if (redis) {
     broker::RedisOptions own = *redis;
-    // A seed of its own keeps gateways from coming back to a restarted Redis in step.
+    // A seed of its own keeps gateways from reconnecting to a restarted Redis in step.
     own.seed = std::random_device{}();
     tickets_ = std::make_unique<access::RedisTicketStore>(context, own);
   } else {

@@ -18,33 +18,31 @@
 
 namespace regstream::cli {
 
-/// A gateway that other machines reach needs keys, or somebody's word that it is to be open
-/// (`net::find_exposure`, a trusted proxy or an origin of another machine). Throws
-/// std::invalid_argument with one sentence where it has neither, or both.
+/// Checks that a gateway that other machines can reach has keys or `--open`. Other machines reach
+/// it by `net::find_exposure`, a trusted proxy, or an origin on another machine. Throws
+/// std::invalid_argument with one sentence if it has neither, or both.
 void check_exposure(const ServeOptions& options);
 
-/// `--publish-route`: by default where each publisher is asked who it is, or only this machine
-/// reaches the gateway.
+/// Whether there is a route to publish by HTTP (`--publish-route`). By default there is one if
+/// publishers need tokens, or if only this machine can reach the gateway.
 [[nodiscard]] bool has_publish_route(const ServeOptions& options);
 
-/// The policy that the options ask for, and what it works with.
+/// The access policy that the options select, and what it needs.
 class AccessSetUp {
  public:
-  /// Reads the keys. Throws std::invalid_argument with
-  /// one sentence about a source of keys that can't be used. Tickets are kept in Redis, if there is
-  /// one.
+  /// Reads the keys. Throws std::invalid_argument with one sentence about a source of keys that
+  /// can't be used. Tickets are stored in Redis, if it is used.
   AccessSetUp(boost::asio::io_context& context, const AccessOptions& options,
               const std::vector<Workflow>& workflows,
               const std::optional<broker::RedisOptions>& redis);
 
-  /// Holds as long as this.
+  /// Valid as long as this object.
   [[nodiscard]] access::Policy& policy();
 
   /// Null: the gateway is open.
   [[nodiscard]] const access::TokenPolicy* tokens() const { return tokens_.get(); }
 
-  /// From now on, keys are read anew by `reload`, and `withdrawn` is called for each that counts no
-  /// longer.
+  /// Lets `reload` read the keys again, and calls `withdrawn` for each key that is no longer valid.
   void follow_keys(Reload& reload, std::function<void(std::uint64_t key)> withdrawn);
 
  private:
@@ -53,7 +51,7 @@ class AccessSetUp {
   std::unique_ptr<access::TokenPolicy> tokens_;  // Null: the gateway is open.
 };
 
-/// Says in the log that everybody may ask, where other machines can.
+/// Warns in the log if other machines can reach the gateway and everybody may read.
 void warn_of_open_gateway(const ServeOptions& options);
 
 }  // namespace regstream::cli

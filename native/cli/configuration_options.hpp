@@ -11,8 +11,8 @@ class App;
 
 namespace regstream::cli {
 
-/// Where a command's other options are read from besides the command line, and whether they are
-/// only shown.
+/// Options that say where a command's other options are read from, besides the command line, and
+/// whether they are only printed.
 struct ConfigurationOptions {
   std::string file;
   bool prints_values = false;
@@ -22,9 +22,9 @@ struct ConfigurationOptions {
 /// Declares `--config`, `--print-config` and, for the documentation, `--print-options`.
 void add_configuration_options(CLI::App& command, ConfigurationOptions& options);
 
-/// Once `command` has been parsed: reads the environment and the file, and prints what was asked
-/// for. Gives an exit code if that was all, or if something in them makes no sense, which it has
-/// told the user; otherwise where the options came from.
+/// Call it once `command` has been parsed. Reads the environment and the file, and prints what the
+/// options ask for. Returns an exit code if that was all, or if a value is wrong (it has told the
+/// user then). Otherwise returns where the options came from.
 [[nodiscard]] std::variant<int, configuration::Configuration> configure(
     CLI::App& command, const ConfigurationOptions& options);
 

@@ -13,7 +13,8 @@ class App;
 
 namespace regstream::cli {
 
-/// How much `serve` lets clients and tokens have, and whose word counts for who a client is.
+/// Options that limit clients and tokens, and name the proxies that are trusted to say who a client
+/// is.
 struct LimitOptions {
   std::optional<std::size_t> streams_max;
   std::optional<std::size_t> connections_per_client;
@@ -24,7 +25,7 @@ struct LimitOptions {
 
 void add_limit_options(CLI::App& command, LimitOptions& options);
 
-/// The proxies of `--trusted-proxy`, which the option's own check has let through.
+/// The proxies of `--trusted-proxy`. The option's check has accepted them.
 [[nodiscard]] net::AddressBlocks trusted_proxies_of(const LimitOptions& options);
 
 }  // namespace regstream::cli

@@ -6,9 +6,9 @@
 
 namespace regstream::cli {
 
-/// From now on SIGHUP reads the log's level from `file` anew (`Configuration::file_for`); nothing
-/// happens if it is empty. The whole file is checked, as at the start: what would keep the gateway
-/// from starting again is said now, and leaves the level as it is.
+/// Lets SIGHUP read the log's level from `file` again (`Configuration::file_for`); does nothing if
+/// `file` is empty. The whole file is checked, as at the start. A mistake that would keep the
+/// gateway from starting again is reported now, and leaves the level unchanged.
 void follow_log_level(Reload& reload, const std::string& file);
 
 }  // namespace regstream::cli

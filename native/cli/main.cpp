@@ -23,8 +23,8 @@
 
 namespace {
 
-// CLI11 takes the argument after "--address=" for its value. It is an empty one: what a script
-// gives whose variable is not set.
+// CLI11 would take the argument after "--address=" as its value. But the value is empty: a script's
+// variable was not set.
 std::vector<std::string> split_empty_values(int argc, char** argv) {
   std::vector<std::string> arguments;
   for (int index = 0; index < argc; ++index) {
@@ -42,9 +42,9 @@ std::vector<std::string> split_empty_values(int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
-  // A peer that has gone is an error of the write, not the end of the process.
+  // A write to a peer that has gone must fail, not end the process.
   std::signal(SIGPIPE, SIG_IGN);
-  // A file that reaches a limit is an error of its write, too.
+  // A write to a file that reached a limit must fail, too.
   std::signal(SIGXFSZ, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_logger_mt("regstream"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");

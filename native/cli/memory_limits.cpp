@@ -39,9 +39,10 @@ std::string describe(const MemoryLimits& limits, const std::vector<Workflow>& wo
     names.append(names.empty() ? "" : ", ").append(workflow.name);
   }
   return "at most " + mebibytes(journals + known + queues) +
-         " MiB of memory beside the streams' own (" + mebibytes(journals) + " for histories, " +
-         mebibytes(known) + " for states, " + mebibytes(queues) + " for queues)" +
-         (loops == 1 ? "" : " on " + std::to_string(loops) + " threads") + " for " + names;
+         " MiB of memory in addition to the streams' own (" + mebibytes(journals) +
+         " for histories, " + mebibytes(known) + " for states, " + mebibytes(queues) +
+         " for queues)" + (loops == 1 ? "" : " on " + std::to_string(loops) + " threads") +
+         " for " + names;
 }
 
 }  // namespace regstream::cli

@@ -43,13 +43,13 @@ struct MockCommandOptions {
   bool checks_only = false;
 };
 
-/// The scenario, or the line that says what is wrong with it: "deploy.json:12: default.steps: …".
+/// The scenario, or a line with the mistake in it: "deploy.json:12: default.steps: …".
 std::variant<harness::Scenario, std::string> load_scenario(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     return "can't read " + path + ": " + std::strerror(errno);
   }
-  // One byte more than a scenario may have, so that the reader sees that it is too long.
+  // One byte more than a scenario may have, so that the reader notices a longer one.
   std::string text(json_fields::JsonLimits{}.bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) {
@@ -67,7 +67,7 @@ std::variant<harness::Scenario, std::string> load_scenario(const std::string& pa
 void serve(harness::Scenario scenario, const MockCommandOptions& options) {
   asio::io_context context(1);
   net::Router router;
-  // It plays anybody's server, under any name: a test may reach it as a service of its own network.
+  // It plays any server under any name: a test may reach it as a service of its own network.
   net::Server server(context, router,
                      {.address = options.address,
                       .port = options.port,
@@ -83,7 +83,7 @@ void serve(harness::Scenario scenario, const MockCommandOptions& options) {
       server.stop([&context] { context.stop(); });
     }
   });
-  // Whoever does not read it holds nothing up for long.
+  // A reader that doesn't read it delays the mock only briefly.
   static_cast<void>(try_print("regstream: mock on " + server.url() + " plays " +
                                   printable(options.scenario) +
                                   (options.has_virtual_time ? " (virtual time)" : ""),

@@ -11,8 +11,8 @@
 namespace regstream::cli {
 namespace {
 
-// Somebody's monitoring, and probes: a few connections, small requests. Their descriptors are among
-// those that are kept from streams and requests (`share_descriptors`).
+// For monitoring and probes: a few connections with small requests. Their descriptors are reserved
+// (`share_descriptors`).
 net::ServerLimits ops_limits() {
   net::ServerLimits limits;
   limits.sessions_max = 8;

@@ -18,12 +18,12 @@
 
 namespace regstream::cli {
 
-/// How operators see the gateway from outside: `/livez`, `/readyz`, `/api/health` and `/metrics`;
-/// on an address of their own as well, if one is given.
+/// What operators see from outside: `/livez`, `/readyz`, `/api/health` and `/metrics`, on a port of
+/// their own if one is configured.
 class Observability {
  public:
-  /// Listens on the operators' address, and throws std::runtime_error if it can't be had. All must
-  /// outlive this, and `context` is the first loop. `broker_kind`: "embedded" or "redis".
+  /// Listens on the operators' address, and throws std::runtime_error if that fails. All arguments
+  /// must outlive this, and `context` must be the first loop. `broker_kind`: "embedded" or "redis".
   Observability(boost::asio::io_context& context, const ServeOptions& options,
                 std::vector<broker::Broker*> brokers, gateway::AskLoops ask_loops,
                 std::string broker_kind);
@@ -31,14 +31,15 @@ class Observability {
   Observability& operator=(const Observability&) = delete;
   ~Observability() = default;
 
-  /// The routes of the gateway's own port. Where operators have theirs, these are the probes alone:
-  /// what is not there needs no guard. `router` calls this object from now on.
+  /// Adds the routes of the gateway's own port. If operators have a port of their own, these are
+  /// the probes only: a route that doesn't exist needs no guard. `router` calls this object from
+  /// now on.
   void add_to(net::Router& router, const access::Guard& guard);
 
-  /// Where others add what they count.
+  /// Other parts add their metrics here.
   [[nodiscard]] metrics::Registry& registry() { return registry_; }
 
-  /// What a declared workflow can't have.
+  /// Paths that a declared workflow can't have.
   [[nodiscard]] static std::vector<std::string_view> paths();
 
  private:
@@ -51,10 +52,10 @@ class Observability {
   std::optional<net::Server> ops_server_;
 };
 
-/// The log's format and level, from now on.
+/// Sets the log's format and level.
 void begin_log(const ObservabilityOptions& options);
 
-/// Says why `serve` could not start: for people, or as a line of a log in JSON.
+/// Reports why `serve` could not start: as text, or as a JSON log line.
 void complain_of_start(const char* what);
 
 }  // namespace regstream::cli

@@ -8,7 +8,7 @@
 namespace regstream::cli {
 namespace {
 
-// An IP address, so that it is seen whom the port lets in: a name may resolve to any.
+// Only an IP address shows who can reach the port; a name may resolve to any address.
 std::string check_ops_address(const std::string& value) {
   const auto read = net::parse_host_port(value);
   const bool is_one = read && read->port && (read->is_address || read->host == "localhost");
@@ -49,7 +49,7 @@ void add_observability_options(CLI::App& command, ObservabilityOptions& options)
 
 OpsAddress ops_address_of(const ObservabilityOptions& options) {
   const net::HostPort read = net::parse_host_port(options.ops_address).value();
-  // An IPv6 address has its brackets here, and none where a socket is made.
+  // An IPv6 address has brackets here, but not for a socket.
   const bool has_brackets = read.host.starts_with('[');
   return {.address = has_brackets ? read.host.substr(1, read.host.size() - 2) : read.host,
           .port = read.port.value()};

@@ -12,12 +12,12 @@ class App;
 
 namespace regstream::cli {
 
-/// How the gateway is seen by those who run it.
+/// Options for operators.
 struct ObservabilityOptions {
-  std::string ops_address;  ///< "ADDRESS:PORT". Empty: there is none.
+  std::string ops_address;  ///< "ADDRESS:PORT". Empty: no port for operators.
   std::string log_format = "text";
   std::string log_level = "info";
-  /// The configuration file that SIGHUP reads the level from. Empty: the level stays as it is.
+  /// The configuration file from which SIGHUP reads the level. Empty: the level stays.
   std::string log_level_file;
   bool log_requests = false;
 };
@@ -25,7 +25,7 @@ struct ObservabilityOptions {
 /// Declares them; see `add_serve_options`.
 void add_observability_options(CLI::App& command, ObservabilityOptions& options);
 
-/// `ops_address`, which the option's own check has let through and which is not empty.
+/// Parses `ops_address`. It must not be empty, and the option's check has accepted it.
 struct OpsAddress {
   std::string address;
   std::uint16_t port = 0;
@@ -33,7 +33,7 @@ struct OpsAddress {
 [[nodiscard]] OpsAddress ops_address_of(const ObservabilityOptions& options);
 
 [[nodiscard]] logging::Format log_format_of(const ObservabilityOptions& options);
-/// `level` is one of those that the option takes.
+/// `level` must be one that the option accepts.
 [[nodiscard]] logging::Level log_level_of(const std::string& level);
 
 }  // namespace regstream::cli

@@ -17,7 +17,7 @@
 namespace regstream::cli {
 namespace {
 
-/// No journal; a request without a body; no cookie.
+/// Empty means: no journal; a request without a body; no cookie.
 constexpr std::array<std::string_view, 3> may_be_empty{"--journal", "--body", "--token-cookie"};
 
 bool is_blank(const std::string& value) {
@@ -31,7 +31,7 @@ bool is_host_name(const std::string& value) {
 }
 
 bool takes_value(const CLI::Option& option) {
-  return option.get_type_size_max() > 0;  // A flag takes none.
+  return option.get_type_size_max() > 0;  // A flag takes no value.
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ void refuse_empty_values(CLI::App& app) {
     }
     const std::string advice =
         option->get_required() ? "give a value" : "give a value, or leave the option out";
-    // A transformation, since those come before the option's other checks.
+    // A transformation, because transformations run before the option's checks.
     option->transform(CLI::Validator(
         [advice](std::string& value) {
           return is_blank(value) ? quote_value(value) + " is empty; " + advice : std::string();

@@ -26,7 +26,7 @@ struct ParseOptions {
   std::size_t chunk_bytes = std::size_t{64} << 10U;
 };
 
-/// Prints the events of what was fed, and in their place those that are over a limit.
+/// Prints the events in the bytes so far, and a line in place of each event over a limit.
 void print_events(sse::Parser& parser) {
   for (;;) {
     const sse::Token token = parser.next();
@@ -48,7 +48,7 @@ int run(const ParseOptions& options) {
   sse::Parser parser;
   std::string chunk(options.chunk_bytes, '\0');
   for (;;) {
-    // Not through iostreams: they would wait until the whole chunk is there.
+    // Not iostreams, which would wait until the whole chunk has arrived.
     const ssize_t size = ::read(STDIN_FILENO, chunk.data(), chunk.size());
     if (size < 0 && errno == EINTR) {
       continue;
@@ -63,7 +63,7 @@ int run(const ParseOptions& options) {
     parser.feed(std::string_view{chunk}.substr(0, static_cast<std::size_t>(size)));
     print_events(parser);
     if (!std::cout) {
-      return failure_code;  // Nobody reads any more (`| head -1`), and a live stream would go on.
+      return failure_code;  // The reader has gone (`| head -1`), but a live stream would go on.
     }
   }
   const auto retry = parser.retry();

@@ -60,8 +60,8 @@ Workflow workflow_of(const PublishOptions& options) {
                                        : read_declared_workflow(options.workflow_file);
 }
 
-/// Throws std::invalid_argument where the workflow has no such id. Ids that are text may be
-/// personal data, and are not quoted.
+/// Throws std::invalid_argument if it is not an id of the workflow. Text ids may be personal data,
+/// so they are not quoted.
 InstanceId id_of(const PublishOptions& options, const Workflow& workflow) {
   if (options.registration_id.has_value() == !options.id.empty()) {
     throw std::invalid_argument("give either --id or --registration");
@@ -86,7 +86,7 @@ InstanceId id_of(const PublishOptions& options, const Workflow& workflow) {
   return id;
 }
 
-/// Makes an update, at a time in milliseconds since the Unix epoch.
+/// Makes an update's text. The time is in milliseconds since the Unix epoch.
 using Make = std::function<std::string(const Workflow& workflow, const InstanceId& id,
                                        std::int64_t timestamp_ms)>;
 
@@ -113,7 +113,7 @@ int run(const PublishOptions& options, const Make& make) {
   }
 }
 
-/// Why the publisher makes no update with a value: its own words, or empty if it makes one.
+/// The publisher's error for a value; empty if it accepts the value.
 std::string problem_of(const std::function<std::string()>& make) {
   try {
     static_cast<void>(make());
@@ -129,7 +129,7 @@ std::string check_stage(const std::string& stage) {
   return problem.empty() ? problem : quote_value(stage) + ": " + problem;
 }
 
-/// Neither details nor a process log is quoted: they are customers' data.
+/// Details and process log are customers' data, so errors don't quote them.
 std::string check_details(const std::string& details) {
   return problem_of(
       [&details] { return make_final_status(1, Status::failed, "", details, {}, 0); });

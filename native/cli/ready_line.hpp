@@ -10,9 +10,9 @@
 
 namespace regstream::cli {
 
-/// Says where the server is, once the brokers hear their channels: whoever waits for this line may
-/// publish at once. Where that takes longer than `patience`, the line says so. Whoever does not
-/// read it holds nothing up.
+/// Prints where the server is, once the brokers have subscribed to their channels. A program that
+/// waits for this line may publish at once. If that takes longer than `patience`, the line says so.
+/// A reader that doesn't read it delays nothing.
 class ReadyLine {
  public:
   ReadyLine(boost::asio::io_context& context, const WorkflowGateways& workflows, std::string url,

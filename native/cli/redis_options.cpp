@@ -10,7 +10,7 @@
 namespace regstream::cli {
 namespace {
 
-/// What somebody tries who has a secret and no option for it. Its value is not repeated.
+/// Refuses an option that people try for a secret. The error doesn't repeat the value.
 void refuse_secret(CLI::App& command, const std::string& variable) {
   std::string option = "--" + variable;
   std::transform(option.begin(), option.end(), option.begin(), [](unsigned char letter) {

@@ -10,9 +10,8 @@ class App;
 
 namespace regstream::cli {
 
-/// Declares the options of `broker::redis_settings`, and has them write into `arguments`, which
-/// must outlive `command`. What they say is checked when it is read
-/// (`broker::read_redis_settings`).
+/// Declares the options of `broker::redis_settings`. They write into `arguments`, which must
+/// outlive `command`. `broker::read_redis_settings` checks the values later.
 void add_redis_options(CLI::App& command, broker::RedisArguments& arguments,
                        const std::string& group);
 

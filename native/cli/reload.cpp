@@ -37,7 +37,7 @@ void Reload::collect(metrics::Scrape& scrape) const {
 void Reload::wait() {
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) {
-      wait();  // First: whatever fails here, the next signal is heard.
+      wait();  // First, so that the next signal is handled whatever fails here.
       read_all();
     }
   });
@@ -51,7 +51,7 @@ void Reload::read_all() {
   std::uint8_t kind = 0;
   for (Entry& entry : parts_) {
     ++kind;
-    // Two conditions: whoever has mended a file hears so at once.
+    // Two conditions, so that a success after a failure is logged at once.
     if (const auto failure = read(entry.part)) {
       ++entry.failures;
       logging::error(logging::Condition("reload failed").of_kind(kind),

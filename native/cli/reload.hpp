@@ -14,21 +14,21 @@
 
 namespace regstream::cli {
 
-/// What SIGHUP reads anew while `serve` goes on: keys, certificates and the log's level. A part
-/// that can't use what it reads keeps what it has, and the log says why. On the loop's thread.
+/// Reloads keys, certificates and the log's level on SIGHUP, while `serve` goes on. A part that
+/// can't use what it reads keeps what it has, and the log says why. Use it on the loop's thread.
 class Reload {
  public:
-  /// Reads its part anew. Nothing: it is in use from now on. Otherwise it keeps what it had, for
-  /// this reason: one sentence, without anything that is secret.
+  /// Reloads a part. Returns nothing if that is in use from now on. Otherwise the part keeps what
+  /// it had, and returns the reason: one sentence without secrets.
   using Part = std::function<std::optional<std::string>()>;
 
-  /// From now on SIGHUP ends the process no longer.
+  /// From now on SIGHUP no longer ends the process.
   explicit Reload(boost::asio::io_context& context);
 
-  /// `name` says what is read, in the plural: "keys". It and what `part` uses must outlive this.
+  /// `name` is a plural noun, such as "keys". It and what `part` uses must outlive this.
   void add(std::string_view name, Part part);
 
-  /// Adds how often each part has kept what it had.
+  /// Adds how often each part has failed to reload.
   void collect(metrics::Scrape& scrape) const;
 
  private:

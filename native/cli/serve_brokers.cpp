@@ -20,12 +20,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// How long the ready line waits for the first subscription to Redis. A Redis that is not there, or
-// still loads its data, takes longer: then the gateway serves already, and /readyz says what it
-// waits for.
+// How long the ready line waits for the first subscription to Redis. If Redis is away or still
+// loads its data, the gateway serves before that, and /readyz says what it waits for.
 constexpr std::chrono::seconds first_subscription_max{2};
 
-// With the sample, a restart of the program is a part of what is shown.
+// The demo has a journal, because surviving a restart is a part of the demo.
 fs::path journal_of(const ServeOptions& options) {
   if (options.journal) {
     return *options.journal;
@@ -46,13 +45,13 @@ void limit_history(broker::EmbeddedLimits& limits, const ServeOptions& options) 
   }
 }
 
-// False: Redis is not there yet.
+// False if Redis is not there yet.
 bool find_redis(const broker::RedisOptions& redis, bool is_required) {
   const std::optional<broker::RedisFailure> failure = broker::check_redis(redis);
   if (!failure) {
     return true;
   }
-  // A Redis that answers is there: one that still loads its data, say.
+  // A Redis that answers is there, even if it still loads its data.
   const bool is_there = failure->kind == broker::RedisFailureKind::passing;
   if (!broker::may_heal(failure->kind) || (is_required && !is_there)) {
     throw std::runtime_error(failure->what);
@@ -96,7 +95,7 @@ std::unique_ptr<broker::Broker> BrokerFactory::make(const Workflow& workflow) co
   if (redis_) {
     broker::RedisOptions own = *redis_;
     own.workflow = &workflow;
-    // A seed of its own keeps gateways from coming back to a restarted Redis in step.
+    // A seed of its own keeps gateways from reconnecting to a restarted Redis in step.
     own.seed = std::random_device{}();
     own.deployment = options_.deployment;
     limit_history(own.history, options_);

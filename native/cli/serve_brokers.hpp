@@ -17,15 +17,15 @@ class JournalFile;
 
 namespace regstream::cli {
 
-/// Where Redis is, by the options or the environment. Nothing: the broker is embedded. Throws
-/// std::invalid_argument with one sentence.
+/// The Redis settings from the options and the environment. Nothing: use the embedded broker.
+/// Throws std::invalid_argument with one sentence.
 [[nodiscard]] std::optional<broker::RedisOptions> redis_of(const ServeOptions& options);
 
-/// Makes a broker for each workflow, all of them over one Redis or one journal file.
+/// Makes a broker for each workflow, all on one Redis or one journal file.
 class BrokerFactory {
  public:
-  /// Opens the journal, or looks for Redis. Throws what only a person can mend, as a wrong password
-  /// is. `options` must outlive the factory.
+  /// Opens the journal, or looks for Redis. Throws an error that only a person can mend, such as a
+  /// wrong password. `options` must outlive the factory.
   BrokerFactory(boost::asio::io_context& context, const ServeOptions& options,
                 std::optional<broker::RedisOptions> redis);
 
@@ -38,7 +38,7 @@ class BrokerFactory {
   boost::asio::io_context& context_;
   const ServeOptions& options_;
   std::optional<broker::RedisOptions> redis_;
-  std::shared_ptr<broker::JournalFile> journal_;  // Null: none is kept.
+  std::shared_ptr<broker::JournalFile> journal_;  // Null: there is no journal.
   std::chrono::seconds patience_;
 };
 

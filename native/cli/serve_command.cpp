@@ -54,10 +54,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Browsers open as many connections to a host at a time, over HTTP/1.1.
+// A browser opens this many HTTP/1.1 connections to a host at a time.
 constexpr std::size_t browser_connections = 6;
 
-// Below this, larger bodies and answers of one loop would find no room beside each other.
+// With less, larger bodies and responses of one loop would not fit beside each other.
 constexpr std::size_t held_bytes_min = 4U << 20U;
 
 void limit_history(hub::JournalLimits& limits, const ServeOptions& options) {
@@ -83,7 +83,7 @@ backend::BackendOptions backend_options(const ServeOptions& options) {
   result.database = options.database;
   result.stage_pace = Duration(options.stage_pace_ms);
   result.core_banking.latency = Duration(options.t24_latency_ms);
-  // The option's own check has let only known names through.
+  // The option's check accepts only known names.
   result.core_banking.fault = *backend::parse_core_banking_fault(options.t24_fault);
   result.core_banking.fault_rate = options.t24_fault_rate;
   result.job_interval = Duration(options.job_interval_ms);
@@ -97,11 +97,12 @@ void limit_connections(net::ServerLimits& server, hub::StreamPumpOptions& stream
   const std::size_t streams_max =
       std::min(options.limits.streams_max.value_or(streams.streams->max()), shares.streams);
   streams.streams = std::make_shared<hub::StreamCount>(streams_max);
-  // Requests have their places, and their memory, on each loop: it decides by itself who gives way.
+  // Each loop has its share of the places and of the memory for requests, and decides by itself
+  // which connection gives way.
   server.sessions_max = std::max(sessions_max / options.threads, std::size_t{1});
   server.held_bytes_max = std::max(server.held_bytes_max / options.threads, held_bytes_min);
-  // Where one client takes all that it may, others still have three quarters of the connections,
-  // and of the places for requests as well; with few descriptors, what a browser leaves.
+  // Even at one client's limit, others still have three quarters of the connections and of the
+  // places for requests. With few descriptors they have what one browser leaves.
   server.connections_per_client_max =
       options.limits.connections_per_client.value_or((sessions_max + streams_max) / 4);
   if (server.connections_per_client_max > 0) {
@@ -110,7 +111,7 @@ void limit_connections(net::ServerLimits& server, hub::StreamPumpOptions& stream
 }
 
 void warn_of_few_cores(std::size_t threads) {
-  // 0: the system does not say. What a container may use in time it never says.
+  // 0: unknown. A container's limit on processor time is never visible here.
   const std::size_t cores = std::thread::hardware_concurrency();
   if (cores != 0 && threads > cores) {
     logging::warn("few cores",
@@ -132,8 +133,9 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   hub::StreamPumpOptions streams = stream_options(options);
   limit_connections(server_options.limits, streams, options);
 
-  // What fails without a trace comes first: the page, the port, Redis. Only then the database,
-  // which another process may be using. The loops are destroyed last, since all else posts to them.
+  // First what can fail without side effects: the page, the port, Redis. The database comes after
+  // that, because another process may be using it. The loops are destroyed last, because everything
+  // else posts to them.
   net::Loops loops(options.threads);
   asio::io_context& context = loops.first();
   std::optional<net::StaticFiles> page;
@@ -166,7 +168,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   }
   serving.forward_to_first();
 
-  // Not const: their handlers change them.
+  // Not const, because their handlers change them.
   Reload reload(context);
   access_set_up.follow_keys(reload, [&loops, &served](std::uint64_t key) {
     loops.on_each([&served, key](std::size_t loop) {
@@ -196,7 +198,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   loops.run();
 }
 
-/// Throws std::invalid_argument, see `read_served_workflows`.
+/// Throws std::invalid_argument; see `read_served_workflows`.
 std::vector<Workflow> workflows_of(const ServeOptions& options) {
   std::vector<std::string_view> own_paths = Observability::paths();
   if (options.demo) {

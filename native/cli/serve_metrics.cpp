@@ -9,7 +9,7 @@ namespace {
 
 using metrics::Scrape;
 
-/// Of a time by the monotonic clock, by the wall clock as it is now.
+/// Converts a time of the monotonic clock to the wall clock, as that is now.
 double timestamp_seconds(Instant instant) {
   const auto age = broker::monotonic_now() - instant;
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch() - age)

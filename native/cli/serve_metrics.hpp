@@ -8,7 +8,7 @@
 
 namespace regstream::cli {
 
-/// What guards a gateway. All of it outlives the registry.
+/// The parts that guard a gateway. All must outlive the registry.
 struct GuardingParts {
   const access::TokenLimits& limits;
   const access::TokenPolicy* tokens;  ///< Null: the gateway is open.
@@ -16,7 +16,7 @@ struct GuardingParts {
   const Reload& reload;
 };
 
-/// Adds to `/metrics` who is turned away by limits, and how keys and certificates are.
+/// Adds metrics of the limits' refusals, and of the state of keys and certificates.
 void add_serve_metrics(metrics::Registry& registry, const GuardingParts& parts);
 
 }  // namespace regstream::cli

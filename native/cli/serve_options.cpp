@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The build's layout: build/bin/regstream, build/web-demo, build/demo.sqlite3.
+// A path in the build's folder: build/bin/regstream, build/web-demo, build/demo.sqlite3.
 fs::path beside_program(const char* name) {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
@@ -63,7 +63,7 @@ void add_workflow_options(CLI::App& command, ServeOptions& options) {
       ->group(group);
 }
 
-/// Without any of them that says where Redis is, the broker is embedded.
+/// If none of these says where Redis is, the broker is embedded.
 void add_redis_group(CLI::App& command, ServeOptions& options) {
   const std::string group = "Redis";
   add_redis_options(command, options.redis, group);
@@ -146,7 +146,7 @@ void add_sample_options(CLI::App& command, ServeOptions& options) {
   const std::string group = "Sample";
   command.add_flag("--demo", options.demo, "Also serve the sample backend and its page")
       ->group(group);
-  // Their defaults depend on where the program lies: what is documented does not.
+  // The defaults depend on the program's place, so the help text describes them instead.
   command
       .add_option("--database", options.database,
                   "The sample's SQLite file (demo.sqlite3 in the build's folder)")

@@ -20,7 +20,7 @@ class App;
 
 namespace regstream::cli {
 
-/// What `serve` is told, by the command line, the environment or a file.
+/// The options of `serve`, from the command line, the environment or a file.
 struct ServeOptions {
   ConfigurationOptions configuration;
   TlsOptions tls;
@@ -54,11 +54,11 @@ struct ServeOptions {
   std::int64_t job_interval_ms = 15'000;
 };
 
-/// Declares the options of `serve`: `options` holds their defaults at once, and what was given when
-/// `command` has been parsed. It must outlive `command`.
+/// Declares the options of `serve`. `options` gets the defaults at once, and the given values when
+/// `command` is parsed. It must outlive `command`.
 void add_serve_options(CLI::App& command, ServeOptions& options);
 
-/// `allowed_hosts`, which the option's own check has let through.
+/// Parses `allowed_hosts`. The option's check has accepted them.
 [[nodiscard]] std::vector<net::HostPort> allowed_hosts_of(const ServeOptions& options);
 
 }  // namespace regstream::cli

@@ -23,7 +23,7 @@ std::string_view next_segment(std::string_view& path) {
   return segment;
 }
 
-/// Whether a request's path may match both patterns.
+/// Whether a path can match both patterns.
 bool overlap(std::string_view left, std::string_view right) {
   while (!left.empty() && !right.empty()) {
     const std::string_view one = next_segment(left);
@@ -50,7 +50,7 @@ void refuse_own_paths(const Workflow& workflow, const std::string& source,
   }
 }
 
-/// Tickets are asked for by POST, as updates are published.
+/// Tickets are requested with POST, as updates are published.
 void refuse_tickets_path(const std::vector<Workflow>& workflows,
                          const std::vector<std::string>& sources,
                          std::span<const std::string_view> own_paths) {

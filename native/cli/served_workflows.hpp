@@ -9,10 +9,10 @@
 
 namespace regstream::cli {
 
-/// The workflows that `serve` serves: first the registration's, built in or as one of the files
-/// declares it, and then the others of `files`. Throws std::invalid_argument with one sentence: the
-/// mistake in a declaration (`FILE:LINE: MEMBER: WHAT`), or what two of them can't both have, or
-/// one and the program with its own routes (`own_paths`, patterns of `net::Router`).
+/// Reads the workflows that `serve` serves: first registration, built in or declared by one of the
+/// files, and then the others of `files`. Throws std::invalid_argument with one sentence for a
+/// mistake in a declaration (`FILE:LINE: MEMBER: WHAT`), for a collision of two workflows, and for
+/// a collision with the program's own routes (`own_paths`, patterns of `net::Router`).
 [[nodiscard]] std::vector<Workflow> read_served_workflows(
     const std::vector<std::string>& files, std::span<const std::string_view> own_paths);
 

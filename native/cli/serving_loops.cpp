@@ -9,7 +9,7 @@
 namespace regstream::cli {
 
 struct ServingLoops::Loop {
-  /// `home`: null on the first loop, whose policy it is.
+  /// `home` is null on the first loop, which owns the policy.
   Loop(boost::asio::io_context& context, boost::asio::io_context* home, access::Policy& policy,
        access::TokenLimits& limits, const net::ServerOptions& options)
       : guard(home == nullptr || policy.is_open() ? policy : remote.emplace(policy, *home, context),

@@ -18,13 +18,13 @@
 
 namespace regstream::cli {
 
-/// What accepts and routes requests: a server, its router and its guard on each loop, all of them
-/// at one address.
+/// Accepts and routes requests: a server with its router and its guard on each loop, all at one
+/// address.
 class ServingLoops {
  public:
-  /// Listens from now on. `options` are those of each loop's server; a client's connections are
-  /// counted on all of them together. `policy` is the first loop's. Everything must outlive this,
-  /// and `loops` its handlers. Throws as `net::Server` does.
+  /// Starts to listen. `options` are for each loop's server. A client's connections are counted
+  /// over all servers. `policy` is the first loop's. All arguments must outlive this, and `loops`
+  /// must outlive its handlers. Throws as `net::Server` does.
   ServingLoops(net::Loops& loops, const net::ServerOptions& options, access::Policy& policy,
                access::TokenLimits& limits);
   ServingLoops(const ServingLoops&) = delete;
@@ -36,15 +36,16 @@ class ServingLoops {
   [[nodiscard]] const access::Guard& guard(std::size_t loop) const;
   [[nodiscard]] std::string url() const;
 
-  /// The other loops hand over to the first one, from now on, what they have no route for: all but
-  /// streams. For when the first one has its routes.
+  /// From now on the other loops forward requests that they have no route for, which is everything
+  /// except streams, to the first one. Call it when the first loop has its routes.
   void forward_to_first();
 
-  /// On the loop's thread. The workflows are not this one's to know.
+  /// Call it on the loop's thread. The result has no facts about workflows, which this class
+  /// doesn't know.
   [[nodiscard]] gateway::LoopFacts facts(std::size_t loop) const;
 
-  /// `net::Server::stop` on each loop; on the first one, `stopped` is called when all have. Called
-  /// on the first.
+  /// Calls `net::Server::stop` on each loop, and `stopped` on the first one when all have stopped.
+  /// Call it on the first loop.
   void stop(std::function<void()> stopped);
 
  private:
@@ -53,7 +54,7 @@ class ServingLoops {
   net::Loops& loops_;
   std::vector<std::unique_ptr<Loop>> serving_;
   std::function<void()> stopped_;
-  std::size_t running_;  // Servers.
+  std::size_t running_;  // Servers that have not stopped yet.
 };
 
 }  // namespace regstream::cli

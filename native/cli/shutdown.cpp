@@ -16,12 +16,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Updates of what the sample has stored are waited for this long. What is not acknowledged by then
-// is published at the next start.
+// How long to wait until the broker has acknowledged the sample's stored updates. The next start
+// publishes the rest.
 constexpr Duration acknowledgement_max{2'000};
 
-// Streams whose peer does not read, and answers that are not ready, are cut off so long after the
-// last stream was ended.
+// How long after the last stream's end peers that don't read, and responses that are not ready, are
+// cut off.
 constexpr Duration unread_max{3'000};
 
 }  // namespace
@@ -70,7 +70,8 @@ void Shutdown::begin() {
       drain();
     }
   });
-  // Called on another thread, perhaps when this object has gone; the context has not.
+  // Called on another thread, perhaps after this object was destroyed; the context still exists
+  // then.
   sample_backend_->stop(
       [this, &context = loops_.first()] { asio::post(context, [this] { drain(); }); });
 }
@@ -90,7 +91,7 @@ void Shutdown::drain() {
       });
 }
 
-// On the loop's thread.
+// Called on the loop's thread.
 Duration Shutdown::drain(std::size_t loop, Duration spread) {
   Duration longest = Duration::zero();
   for (gateway::Gateway* const gateway : workflows_.gateways(loop)) {
@@ -101,7 +102,7 @@ Duration Shutdown::drain(std::size_t loop, Duration spread) {
 }
 
 void Shutdown::on_drained() {
-  // Until now it has told probes and clients that this gateway is shutting down.
+  // Until now the servers have told probes and clients that this gateway is shutting down.
   if (--undrained_ == 0) {
     serving_.stop([this] { loops_.stop(); });
   }

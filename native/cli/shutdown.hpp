@@ -13,14 +13,14 @@
 
 namespace regstream::cli {
 
-/// Ends `serve` well, within a time: on the first SIGINT or SIGTERM the gateways are not ready any
-/// more and refuse new streams, and those that are open end one after another; then the servers
-/// go. On the second signal, or when time is up, the loops stop. The sample goes first, so that the
-/// streams still carry its last updates. On the first loop.
+/// Ends `serve` in good order, within a time limit. On the first SIGINT or SIGTERM the gateways
+/// stop being ready and refuse new streams, and open streams end one after another; then the
+/// servers stop. On the second signal, or when the time is up, the loops stop. The sample stops
+/// first, so that the streams still carry its last updates. Lives on the first loop.
 class Shutdown {
  public:
-  /// `sample_backend` is null without `--demo`. `time` is for all of it. All arguments must outlive
-  /// this.
+  /// `sample_backend` is null without `--demo`. `time` limits the whole shutdown. All arguments
+  /// must outlive this.
   Shutdown(ServingLoops& serving, backend::Backend* sample_backend,
            const WorkflowGateways& workflows, Duration time);
 
@@ -38,9 +38,9 @@ class Shutdown {
   boost::asio::signal_set signals_;
   Duration time_;
   boost::asio::steady_timer acknowledgement_limit_;
-  boost::asio::steady_timer limit_;  // Of all of it.
+  boost::asio::steady_timer limit_;  // For the whole shutdown.
   bool is_draining_ = false;
-  std::size_t undrained_;  // Gateways, of all loops.
+  std::size_t undrained_;  // Gateways on all loops that have not drained yet.
 };
 
 }  // namespace regstream::cli

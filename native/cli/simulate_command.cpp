@@ -49,7 +49,7 @@ SimulationOptions options_for(const SimulateOptions& options, std::uint64_t seed
           .trace_lines_max = 0};
 }
 
-/// Runs the seed again, this time with its trace.
+/// Runs the seed again, with its trace, and prints that.
 void print_failure(const SimulateOptions& options, std::uint64_t seed) {
   SimulationOptions again = options_for(options, seed);
   again.trace_lines_max = options.trace_lines;
@@ -75,7 +75,7 @@ std::optional<std::vector<std::uint64_t>> read_seeds(const std::string& path) {
   return seeds;
 }
 
-/// What all threads take seeds from, and report to.
+/// What the threads share: seeds and results.
 struct Batch {
   std::vector<std::uint64_t> kept;  ///< These come first.
   std::uint64_t first = 0;
@@ -90,7 +90,7 @@ struct Batch {
   std::atomic<std::int64_t> simulated_ms = 0;
   std::mutex mutex;
   simulation::Coverage coverage;
-  std::optional<std::uint64_t> failing_number;  ///< The first one, in the order of seeds.
+  std::optional<std::uint64_t> failing_number;  ///< The first failure, in the order of seeds.
 
   [[nodiscard]] std::uint64_t seed(std::uint64_t number) const {
     return number < kept.size() ? kept[number] : first + (number - kept.size());

@@ -7,7 +7,7 @@ class App;
 namespace regstream::cli {
 
 /// Adds `regstream simulate`, which runs everything on a simulated clock, network and Redis, with
-/// faults that a seed decides on, and says by `exit_code` whether all that is promised held.
+/// faults that a seed chooses. `exit_code` says whether all guarantees held.
 void add_simulate_command(CLI::App& app, int& exit_code);
 
 }  // namespace regstream::cli

@@ -10,15 +10,15 @@ namespace regstream::cli {
 
 namespace {
 
-// Below this a page and its streams do not fit.
+// With fewer files, one page with its streams would not fit.
 constexpr std::size_t open_files_min = 64;
 
-// With the sample, both of its SQLite files and a connection being accepted, 20 are open beside the
-// connections. Where there are more to spare, so are some for what a library may open.
+// Besides connections, 20 files are open with the sample, its two SQLite files and a connection
+// being accepted. If the limit allows it, some more are reserved for what a library may open.
 constexpr std::size_t reserved_min = 24;
 constexpr std::size_t reserved_max = 64;
 
-// What each loop beyond the first has: its queue, its timers, its wake-up and its acceptor.
+// Files of each loop beyond the first: its queue, its timers, its wake-up and its acceptor.
 constexpr std::size_t of_loop = 4;
 
 }  // namespace
@@ -26,7 +26,7 @@ constexpr std::size_t of_loop = 4;
 std::size_t raise_open_files_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    return 1024;  // What Linux gives a process that asks for nothing.
+    return 1024;  // Linux's default.
   }
   const rlimit raised{.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) {

@@ -18,8 +18,8 @@
 namespace regstream::cli {
 namespace {
 
-/// False: whoever reads it does not within `patience`. Written past the streams of C and C++, since
-/// the log's thread may hold their locks while it waits for the same reader.
+/// False if the reader doesn't make room within `patience`. Doesn't use the streams of C and C++,
+/// because the log's thread may hold their locks while it waits for the same reader.
 bool write_within(int output, std::string_view text, Duration patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!text.empty()) {
@@ -33,11 +33,11 @@ bool write_within(int output, std::string_view text, Duration patience) {
     if (found <= 0) {
       return false;
     }
-    // Where a pipe can be written at all, Linux takes PIPE_BUF bytes at once (pipe(7)).
+    // If a pipe is writable, Linux takes PIPE_BUF bytes at once (pipe(7)).
     const ssize_t written =
         write(output, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
     if (written < 0 && errno != EINTR && errno != EAGAIN) {
-      return true;  // Its reader has gone for good: there is nothing to wait for.
+      return true;  // The reader has gone for good, so there is nothing to wait for.
     }
     text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
   }
@@ -69,7 +69,7 @@ void complain(std::string_view command, std::string_view what) {
 void open_standard_descriptors() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
-      // The lowest one that is free is given, which is this.
+      // `open` returns the lowest free descriptor, which is this one.
       static_cast<void>(open("/dev/null", O_RDWR));
     }
   }

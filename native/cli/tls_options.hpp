@@ -11,7 +11,7 @@ class App;
 
 namespace regstream::cli {
 
-/// What `serve` speaks TLS with. Both are empty: it doesn't.
+/// The server's certificate and key. Both empty: no TLS.
 struct TlsOptions {
   std::string certificate;
   std::string key;

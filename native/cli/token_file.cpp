@@ -13,7 +13,7 @@
 namespace regstream::cli {
 namespace {
 
-/// A header has to hold it, and servers bound theirs at 8 to 16 KiB.
+/// A token is sent in a header, and servers limit headers to 8 or 16 KiB.
 constexpr std::size_t token_bytes_max = 16U << 10U;
 
 client::NoToken no_token(const std::string& path, std::string_view problem) {

@@ -6,9 +6,9 @@
 
 namespace regstream::cli {
 
-/// Gives what stands in the file at `path`, without the blanks and line ends around it. The file is
-/// read at each attempt, so that another program may renew it. One that can't be read, is empty or
-/// is larger than 16 KiB gives no token for now.
+/// Gives the content of the file at `path`, without surrounding white space. The file is read at
+/// each attempt, so that another program can renew it. If it can't be read, is empty or is larger
+/// than 16 KiB, there is no token for now.
 [[nodiscard]] client::TokenSource token_from_file(std::string path);
 
 }  // namespace regstream::cli

@@ -35,7 +35,7 @@ std::optional<std::string_view> unreadable_coding(const http::fields& answer) {
   for (auto [at, end] = answer.equal_range(http::field::transfer_encoding); at != end; ++at) {
     chunked += count_codings(at->value());
   }
-  // Chunks within chunks (RFC 9112, 6.1, forbids them): nobody undoes both.
+  // Chunks within chunks (forbidden by RFC 9112, 6.1): nothing decodes both.
   return chunked > 1 ? std::optional<std::string_view>{"chunked, chunked"} : std::nullopt;
 }
 

@@ -10,22 +10,23 @@
 
 namespace regstream::client {
 
-/// What a server answered with, before the body. Refers to what an attempt holds: for the call in
-/// which it comes.
+/// A response without its body. Refers to the attempt's data, so it is valid only during the call
+/// that gives it.
 struct AnswerHead {
-  const HttpUrl& url;  ///< Of whoever answered, behind all redirects.
+  const HttpUrl& url;  ///< Of the server that answered, after all redirects.
   unsigned status = 0;
   const boost::beast::http::fields& fields;
-  /// Why a redirect was not followed, as a sentence without its full stop. Nothing: this is none.
+  /// Why a redirect was not followed, as a sentence without its full stop. Nothing if it is not a
+  /// redirect.
   std::optional<std::string> redirect_problem;
 };
 
-/// The coding that an answer's body is in, if it is one that this client does not undo: it asks for
-/// none, and knows none but chunks.
+/// The coding of a response's body, if this client can't decode it. It can decode only chunks, and
+/// requests no other coding.
 [[nodiscard]] std::optional<std::string_view> unreadable_coding(
     const boost::beast::http::fields& answer);
 
-/// Text of a server's own in quotes, as much of it as an error shows.
+/// A server's text in quotes, cut for an error message.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace regstream::client

@@ -21,11 +21,11 @@ using asio::ip::tcp;
 
 namespace {
 
-/// What is read from the socket at a time, and by that the longest line of a chunked body's
-/// framing.
+/// The size of a read from the socket, and so the longest line of a chunked body's framing.
 constexpr std::size_t buffer_bytes = 64U << 10U;
 
-/// Early hints and the like may stand before the answer (RFC 9110, 15.2): not without end.
+/// Interim responses, such as early hints, may precede the response (RFC 9110, 15.2), but not
+/// without end.
 constexpr int interim_answers_max = 8;
 
 bool is_redirect(unsigned status) {
@@ -65,7 +65,7 @@ void Attempt::start() {
 
 void Attempt::cancel() {
   owner_ = nullptr;
-  resolver_.reset();  // Cancels, and unlike `cancel` needs no memory for it.
+  resolver_.reset();  // Cancels. Unlike `cancel`, this needs no memory.
   if (wire_) {
     wire_->close();
   }
@@ -159,8 +159,8 @@ void Attempt::ask() {
   if (left_origin_) {
     outgoing_.set(http::field::host, url_.host_field);
   }
-  // An id with control characters would be refused with the whole request, for ever: better to miss
-  // what was sent meanwhile than to miss the stream.
+  // Servers would refuse a request with such an id for ever. Missing the updates since then is
+  // better than missing the stream.
   if (!last_event_id_.empty() && is_field_value(last_event_id_)) {
     outgoing_.set("Last-Event-ID", last_event_id_);
   }

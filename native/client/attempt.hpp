@@ -24,17 +24,17 @@
 
 namespace regstream::client {
 
-/// One request and its answer: resolves, connects, shakes hands where the URL is https, asks,
-/// follows redirects, and reads the body until it ends. It has no timers: its owner cancels what
-/// takes too long.
+/// One request and its response: resolves the host, connects, does the TLS handshake for https,
+/// sends the request, follows redirects, and reads the body to its end. It has no timers: its owner
+/// cancels it if it takes too long.
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
-  /// Who made it. Any call may cancel the attempt; none comes after that.
+  /// Gets what the attempt brings. Any call may cancel the attempt; there is no call after that.
   class Owner {
    public:
-    /// The final answer. Its body follows, unless this call cancels the attempt.
+    /// The final response. Its body follows, unless this call cancels the attempt.
     virtual void on_answer(AttemptId attempt, const AnswerHead& answer) = 0;
-    /// Bytes of the body. The view holds during the call.
+    /// Bytes of the body. The view is valid during the call.
     virtual void on_bytes(AttemptId attempt, std::string_view bytes) = 0;
     virtual void on_end(AttemptId attempt, TransportEnd end, StreamFailure failure) = 0;
 
@@ -42,14 +42,14 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     ~Owner() = default;
   };
 
-  /// `request`, `trust` and `owner` must outlive the attempt, or its `cancel`. What the
-  /// answer is to be (Accept) the request's headers may say; else an event stream.
+  /// `request`, `trust` and `owner` must outlive the attempt, or its `cancel`. It accepts what the
+  /// request's Accept header says, or else an event stream.
   Attempt(boost::asio::io_context& context, Owner& owner, AttemptId id,
           const StreamRequest& request, const HttpUrl& url, Trust& trust,
           const StreamLimits& limits, std::string last_event_id);
 
   void start();
-  /// Closes the socket. The owner hears nothing more.
+  /// Closes the socket. The owner is not called any more.
   void cancel();
 
  private:
@@ -64,7 +64,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void read_header();
   void on_header(ErrorCode error);
   void on_answer();
-  /// Nothing if the redirect is followed; else why it can't be.
+  /// Nothing if the redirect is followed; otherwise the reason why it can't be.
   [[nodiscard]] std::optional<std::string> follow(unsigned status);
   void read_body();
   void on_body(ErrorCode error);
@@ -79,13 +79,14 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   StreamLimits limits_;
   std::string last_event_id_;
 
-  std::optional<boost::asio::ip::tcp::resolver> resolver_;  ///< None once it is cancelled.
+  std::optional<boost::asio::ip::tcp::resolver> resolver_;  ///< Empty once cancelled.
   boost::asio::io_context* context_;
-  std::optional<net::Wire> wire_;  ///< To the server of `url_`.
+  std::optional<net::Wire> wire_;  ///< The connection to the server of `url_`.
   HttpUrl url_;
   int redirects_ = 0;
   int interim_answers_ = 0;
-  bool left_origin_ = false;  // For good: whom a stranger redirects to is not the origin's choice.
+  bool left_origin_ =
+      false;  // Once true, it stays true, even if a stranger redirects back to the origin.
   bool drops_body_ = false;
   boost::beast::http::request<boost::beast::http::string_body> outgoing_;
   boost::beast::flat_buffer buffer_;

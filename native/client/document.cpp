@@ -38,7 +38,7 @@ std::variant<HttpUrl, UrlProblem> read_document_url(std::string_view text) {
   return url;
 }
 
-/// One fetch, which its pending operations keep alive.
+/// One fetch. Its pending operations keep it alive.
 class DocumentFetch final : public Attempt::Owner,
                             public std::enable_shared_from_this<DocumentFetch> {
  public:
@@ -100,7 +100,7 @@ class DocumentFetch final : public Attempt::Owner,
  private:
   void fail(std::string what) { finish(DocumentFailure{std::move(what)}); }
 
-  /// The attempt says nothing more, so that this comes once.
+  /// The attempt calls nothing more after this, so there is only one result.
   void finish(DocumentResult result) {
     const auto self = shared_from_this();
     timer_.cancel();

@@ -22,16 +22,17 @@ std::string default_port(bool is_secure) {
   return is_secure ? "443" : "80";
 }
 
-/// "127.1" and "0x7f000001" are addresses to browsers and curl (WHATWG URL, "ends in a number"):
-/// so is every host whose last label is a number.
+/// For browsers and curl, "127.1" and "0x7f000001" are addresses, and so is every host whose last
+/// label is a number (WHATWG URL, "ends in a number").
 bool ends_in_number(std::string_view host) {
-  const std::string_view label = host.substr(host.rfind('.') + 1);  // npos + 1 is 0: all of it.
+  const std::string_view label =
+      host.substr(host.rfind('.') + 1);  // npos + 1 is 0: the whole host.
   const bool is_hexadecimal = label.starts_with("0x");
   return label.find_first_not_of(is_hexadecimal ? "0123456789abcdef" : "0123456789",
                                  is_hexadecimal ? 2 : 0) == std::string_view::npos;
 }
 
-/// The IPv4 address that such a host means, in four decimal numbers; nothing if there is none.
+/// The IPv4 address of such a host, in four decimal numbers; nothing if it is not one.
 std::optional<std::string> read_ipv4_address(const std::string& host) {
   in_addr address{};
   if (inet_aton(host.c_str(), &address) == 0) {
@@ -40,7 +41,7 @@ std::optional<std::string> read_ipv4_address(const std::string& host) {
   return boost::urls::ipv4_address(ntohl(address.s_addr)).to_string();
 }
 
-/// `path` is empty, or begins with a slash; both are encoded.
+/// `path` is empty or begins with a slash. Path and query are encoded.
 std::variant<HttpUrl, UrlProblem> read_url(bool is_secure, std::string_view authority,
                                            std::string_view path, std::string_view query) {
   if (authority.find('@') != std::string_view::npos) {
@@ -60,7 +61,7 @@ std::variant<HttpUrl, UrlProblem> read_url(bool is_secure, std::string_view auth
   if (!parsed->is_address && ends_in_number(*host)) {
     host = read_ipv4_address(*host);
   } else if (authority.substr(0, authority.find(':')).ends_with('.')) {
-    host->append(".");  // Which tells a resolver to search nowhere else.
+    host->append(".");  // The trailing dot tells a resolver not to try search domains.
   }
   if (!host) {
     return UrlProblem{"the URL's host ends in a number, but is not an IPv4 address"};
@@ -108,7 +109,7 @@ std::variant<HttpUrl, UrlProblem> resolve_location(const HttpUrl& base, std::str
     return *std::move(problem);
   }
   if (!reference.scheme.empty() && (reference.scheme == "https") != base.is_secure) {
-    // Only a scheme that is the base's own can begin a relative URL ("special relative").
+    // A relative URL can begin with a scheme only if it is the base's ("special relative").
     return base.is_secure
                ? UrlProblem{"it leads from https to http, which anyone on the way can read"}
                : parse_http_url(location);

@@ -6,7 +6,7 @@
 namespace regstream::client {
 namespace {
 
-/// Takes the next parameter off a query.
+/// Removes the next parameter from a query and returns it.
 std::string_view take_parameter(std::string_view& query) {
   const std::size_t size = std::min(query.find('&'), query.size());
   const std::string_view parameter = query.substr(0, size);

@@ -15,7 +15,7 @@ namespace {
 constexpr std::array date_forms{"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT",
                                 "%a %b %e %H:%M:%S %Y"};
 
-/// A wait of more seconds than this does not fit into a Duration; no wait is that long anyway.
+/// More seconds than this don't fit into a Duration; no wait is that long anyway.
 constexpr std::int64_t seconds_max = std::numeric_limits<std::int32_t>::max();
 
 std::string_view trimmed(std::string_view text) {
@@ -32,7 +32,7 @@ bool is_all_digits(std::string_view text) {
                                       [](char digit) { return digit >= '0' && digit <= '9'; });
 }
 
-/// Digits alone; a number that is too large for any use is the largest.
+/// Digits only; a number that is too large becomes the largest.
 std::optional<std::int64_t> parse_seconds(std::string_view text) {
   if (!is_all_digits(text)) {
     return std::nullopt;
@@ -46,7 +46,7 @@ Duration of_seconds(std::int64_t seconds) {
   return std::chrono::seconds(std::clamp(seconds, std::int64_t{0}, seconds_max));
 }
 
-/// The first element of a list (RFC 9110, 5.6.1), which it is taken off; empty ones are allowed.
+/// Removes the first element from a list and returns it (RFC 9110, 5.6.1). Elements may be empty.
 std::string_view take_element(std::string_view& list) {
   const std::size_t end = std::min(list.find(','), list.size());
   const std::string_view element = trimmed(list.substr(0, end));

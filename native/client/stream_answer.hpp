@@ -9,10 +9,11 @@
 
 namespace regstream::client {
 
-/// What an answer is to the connection machine.
+/// A response as the connection machine sees it.
 struct StreamAnswer {
   ResponseHead head;
-  std::optional<StreamFailure> refusal;  ///< What is wrong with it, if it is not a stream.
+  std::optional<StreamFailure>
+      refusal;  ///< What is wrong with the response, if it is not a stream.
 };
 
 [[nodiscard]] StreamAnswer judge_stream_answer(const AnswerHead& answer);

@@ -9,10 +9,10 @@
 namespace regstream::client {
 namespace {
 
-/// The first jitter of a client that is told to wait for nothing.
+/// The shortest first jitter, even if the initial delay is zero.
 constexpr Duration backoff_base_min{50};
 
-/// The shell of any event stream.
+/// The shell of an event stream.
 class EventShell final : public StreamShell {
  public:
   EventShell(boost::asio::io_context& context, StreamRequest stream,

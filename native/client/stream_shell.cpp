@@ -12,7 +12,7 @@
 namespace regstream::client {
 namespace {
 
-/// No timer is set further ahead: a deadline of `Instant::max()` would overflow the clock.
+/// The furthest that a timer is set ahead: a deadline of `Instant::max()` would overflow the clock.
 constexpr Duration timer_max = std::chrono::hours{24};
 
 HttpUrl checked_url(const StreamRequest& request) {
@@ -108,7 +108,7 @@ Instant StreamShell::now() const {
   return Instant{std::chrono::duration_cast<Duration>(Clock::now() - origin_)};
 }
 
-/// A handler's call back into the client comes here again: the outer call goes on with what that
+/// A handler's call into the client comes here again. The outer call then continues with what that
 /// has queued.
 void StreamShell::carry_out() {
   if (is_carrying_out_) {
@@ -131,7 +131,7 @@ void StreamShell::carry_out() {
 }
 
 void StreamShell::carry_out(const RequestToken& step) {
-  // A source that throws gives no token: the attempt runs out of time.
+  // If the source throws there is no token, and the attempt times out.
   call_handler([&] {
     token_source_(step.is_refused, [weak = weak_from_this(),
                                     attempt = step.attempt](const TokenAnswer& answer) {
@@ -146,7 +146,7 @@ void StreamShell::on_token(AttemptId attempt, const TokenAnswer& answer) {
   const auto* const token = std::get_if<std::string>(&answer);
   if (token != nullptr && is_sendable_token(*token)) {
     if (session().on_token(attempt, now())) {
-      set_bearer(request_.headers, *token);  // No transport reads the request until `carry_out`.
+      set_bearer(request_.headers, *token);  // No transport uses the request before `carry_out`.
     }
   } else {
     const NoToken none = token == nullptr
@@ -182,7 +182,7 @@ void StreamShell::carry_out(const StateChanged& step) {
   call_handler([&] { handler_->on_state(step, failure ? &*failure : nullptr); });
 }
 
-/// There was no memory for the attempt, or for what it brought.
+/// There was no memory for the attempt, or for its data.
 void StreamShell::fail(AttemptId attempt) {
   drop_attempt();
   if (session().on_end(attempt, TransportEnd::failed, now())) {
@@ -199,13 +199,14 @@ void StreamShell::drop_attempt() {
 void StreamShell::arm() {
   const auto deadline = session().next_deadline();
   if (!deadline) {
-    // Nothing must keep the io_context running for the sake of a closed stream.
+    // A closed stream must not keep the io_context running.
     timer_.cancel();
     armed_.reset();
     return;
   }
   if (armed_ && *armed_ <= *deadline) {
-    return;  // It looks again when it goes off: bytes move a deadline without touching the timer.
+    return;  // The timer looks again when it is due, so bytes can move a deadline without touching
+             // the timer.
   }
   armed_.reset();
   const Duration wait = time_until(*deadline, now());

@@ -20,8 +20,8 @@
 
 namespace regstream::client {
 
-/// What a session needs of the world: attempts on sockets, a timer and a clock. Outlives its client
-/// until the operations and calls under way have come back.
+/// What a session needs from outside: attempts on sockets, a timer and a clock. It outlives its
+/// client until all pending operations and calls have returned.
 class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<StreamShell> {
  public:
   StreamShell(const StreamShell&) = delete;
@@ -30,7 +30,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   void connect();
   void close();
   void restart();
-  /// The client goes, and the handler with it.
+  /// The client is destroyed, and so is the handler.
   void abandon();
 
   [[nodiscard]] virtual EventSession& session() = 0;
@@ -45,24 +45,25 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
               const StreamClientOptions& options, StateHandler& handler);
   ~StreamShell() = default;
 
-  /// What the session of a client with these options is made with.
+  /// The options of the session for a client with these options.
   [[nodiscard]] static ConnectionOptions connection_of(const StreamClientOptions& options);
 
   [[nodiscard]] const StreamRequest& request() const { return request_; }
 
-  /// Hands the next of what has arrived to the handler, by `call_handler`; false: there is none.
+  /// Gives the handler the next event or message that has arrived, with `call_handler`. False if
+  /// there is none.
   virtual bool deliver_next() = 0;
 
-  /// Path and query of the request to be made; `target` is the URL's.
+  /// Path and query of the next request; `target` is the URL's.
   [[nodiscard]] virtual std::string request_target(const std::string& target) const {
     return target;
   }
 
   [[nodiscard]] Instant now() const;
-  /// Carries out what the session asks for, and sets the timer. Call it behind each input.
+  /// Carries out the session's actions, and sets the timer. Call it after each input.
   void carry_out();
 
-  /// Calls the handler. What that throws leaves the loop in a turn of its own: this goes on.
+  /// Calls the handler. An exception leaves the loop in a turn of its own, and this goes on.
   template <typename Call>
   void call_handler(const Call& call) {
     try {
@@ -80,7 +81,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);
   void carry_out(const StateChanged& step);
-  // Its options allow no polls.
+  // The options don't allow polls.
   void carry_out(const OpenProbe& /*step*/) {}
   void carry_out(const CloseProbe& /*step*/) {}
   void on_token(AttemptId attempt, const TokenAnswer& answer);
@@ -100,7 +101,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   std::optional<Instant> armed_;  ///< The deadline that the timer is set to.
   const Clock::time_point origin_ = Clock::now();
   std::shared_ptr<Attempt> attempt_;
-  std::optional<StreamFailure> failure_;  ///< Of the input that is being worked on.
+  std::optional<StreamFailure> failure_;  ///< Of the current input.
   bool is_carrying_out_ = false;
 };
 

@@ -9,8 +9,8 @@
 
 namespace regstream::client {
 
-/// A clock that never goes back, and goes on while the machine sleeps where the system has one
-/// (Linux): a stream that was silent for a night has to look like that.
+/// A monotonic clock that includes the time that the machine sleeps, if the system has one (Linux).
+/// A stream that was silent for a night must look like that.
 struct SuspendClock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -30,8 +30,8 @@ struct SuspendClock {
   }
 };
 
-/// The system's timers stop while it sleeps: this one looks at the clock again every few seconds,
-/// so that it is not later than that after a sleep.
+/// A timer on that clock. The system's timers stop during sleep, so this one looks at the clock
+/// every few seconds. After a sleep it is late by at most that.
 struct SuspendWait {
   static constexpr SuspendClock::duration longest = std::chrono::seconds{5};
 

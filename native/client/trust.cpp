@@ -13,7 +13,7 @@ namespace ssl = boost::asio::ssl;
 
 namespace {
 
-/// Whoever speaks HTTP/2 as well is to know that this client does not (RFC 7301, 3.1).
+/// Tells servers that also speak HTTP/2 that this client does not (RFC 7301, 3.1).
 constexpr std::array<unsigned char, 9> alpn_http_1_1{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 ssl::context make_context() {

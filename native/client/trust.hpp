@@ -8,14 +8,14 @@
 
 namespace regstream::client {
 
-/// Whose certificates a client believes: those of the system's issuers, or of a file's instead.
+/// The issuers that a client trusts: the system's, or those of a file instead.
 class Trust {
  public:
-  /// `ca_file` holds certificates in PEM. Empty: the system's. Throws std::invalid_argument with
-  /// one sentence if it can't be read.
+  /// `ca_file` has PEM certificates; empty: the system's. Throws std::invalid_argument with one
+  /// sentence if it can't be read.
   explicit Trust(const std::string& ca_file);
 
-  /// Made when it is first asked for: few clients meet https.
+  /// Made at its first use, because few clients use https.
   [[nodiscard]] boost::asio::ssl::context& context();
 
  private:

@@ -17,7 +17,7 @@ bool is_blank_or_control(char byte) {
   return static_cast<unsigned char>(byte) <= 0x20;
 }
 
-/// Takes what stands before the first of `marks` off the text, all of it if there is none.
+/// Removes the text before the first of `marks` and returns it; all of it if there is no mark.
 std::string_view take_until(std::string_view& text, std::string_view marks) {
   const std::string_view taken = text.substr(0, text.find_first_of(marks));
   text.remove_prefix(taken.size());
@@ -36,7 +36,7 @@ std::string without_blanks(std::string_view text) {
   return result;
 }
 
-/// Takes the scheme and its colon off the text; empty: it has none.
+/// Removes the scheme and its colon from the text. Returns the scheme; empty if there is none.
 std::string take_scheme(std::string_view& text) {
   const std::size_t colon = text.find(':');
   const std::string_view scheme = text.substr(0, colon);

@@ -6,28 +6,28 @@
 
 namespace regstream::client {
 
-/// The text of an http URL, split as the WHATWG URL standard splits it ("basic URL parser", for its
-/// special schemes): blanks around it, tabs and line ends are dropped, a backslash before the query
-/// is a slash, the fragment is dropped, path and query are percent-encoded.
+/// The text of an http URL, split by the WHATWG URL standard ("basic URL parser", for special
+/// schemes): drops surrounding blanks, tabs, line ends and the fragment, reads a backslash before
+/// the query as a slash, and percent-encodes path and query.
 struct UrlText {
-  std::string scheme;                    ///< In lower case; empty: none is given.
-  std::optional<std::string> authority;  ///< As written, without any slash.
-  std::string path;                      ///< Empty, relative, or from the root on.
-  std::string query;                     ///< With its `?`; empty: none is given.
+  std::string scheme;                    ///< In lower case; empty if there is none.
+  std::optional<std::string> authority;  ///< As written, without slashes.
+  std::string path;                      ///< Empty, relative or absolute.
+  std::string query;                     ///< With its `?`; empty if there is none.
 
-  /// Whether another scheme than http and https is given. Then the rest is empty: it has other
-  /// rules.
+  /// Whether it has a scheme other than http and https. Then the rest is empty, because other rules
+  /// apply.
   [[nodiscard]] bool is_foreign() const;
 };
 
-/// A URL that stands alone: what follows `http:` is an authority, with any number of slashes.
+/// Splits an absolute URL: an authority follows `http:`, with any number of slashes.
 [[nodiscard]] UrlText split_url(std::string_view text);
 
-/// A URL that may be relative to an http URL: only two slashes begin an authority.
+/// Splits a URL that may be relative to an http URL: only two slashes begin an authority.
 [[nodiscard]] UrlText split_reference(std::string_view text);
 
-/// Remove dot segments of a path from the root on, the encoded ones (`%2e`) too, as the standard
-/// does in its "path state".
+/// Removes the dot segments of an absolute path, encoded ones (`%2e`) too, as the standard's "path
+/// state" does.
 [[nodiscard]] std::string remove_dot_segments(std::string_view path);
 
 }  // namespace regstream::client

@@ -62,7 +62,7 @@ void check_kind(const CLI::Option& option, const Setting& setting) {
 void apply(CLI::Option& option, const Setting& setting) {
   check_kind(option, setting);
   if (setting.values.empty()) {
-    return;  // An empty array says as much as no key.
+    return;  // An empty array counts as no key.
   }
   const bool is_split = setting.kind == ValueKind::any && is_repeatable(option);
   for (const std::string& value :
@@ -79,8 +79,7 @@ void apply(CLI::Option& option, const Setting& setting) {
   }
 }
 
-/// As TOML, for people: without what may be a secret. JSON's escapes are among those of TOML's
-/// strings.
+/// A TOML string for people, without what may be a secret. TOML strings have all of JSON's escapes.
 std::string quoted(const std::string& text) {
   const nlohmann::json json = hide_secrets(text);
   return printable(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -91,7 +90,7 @@ std::string number_text(const CLI::Option& option) {
                                                      : std::to_string(option.as<std::int64_t>());
 }
 
-/// What was given, as the right side of a TOML line.
+/// The given value, as the right side of a TOML line.
 std::string given_value(const CLI::Option& option) {
   switch (kind_of(option)) {
     case ValueKind::boolean:
@@ -115,7 +114,7 @@ std::string given_value(const CLI::Option& option) {
   return "[" + list + "]";
 }
 
-/// The same of a default; empty if there is none.
+/// The same for the default; empty if there is none.
 std::string default_value(const CLI::Option& option) {
   const std::string text = option.get_default_str();
   if (kind_of(option) == ValueKind::boolean) {

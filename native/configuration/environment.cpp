@@ -7,7 +7,7 @@
 namespace regstream::configuration {
 namespace {
 
-// ASCII alone: the program's locale has no say in names.
+// ASCII only, independent of the program's locale.
 char to_option_letter(char letter) {
   if (letter >= 'A' && letter <= 'Z') {
     return static_cast<char>(letter - 'A' + 'a');
@@ -22,8 +22,9 @@ char to_variable_letter(char letter) {
   return letter == '-' ? '_' : letter;
 }
 
-// The variables of a Service (Kubernetes, "Discovering services"), which a pod has of every Service
-// in its namespace, whatever it runs. For one named regstream-other they have a name in between.
+// Whether this is a variable that Kubernetes sets for a Service ("Discovering services"). A pod
+// gets them for every Service in its namespace. Those of a Service named regstream-other have a
+// part in between.
 bool is_service_link(std::string_view name, std::string_view value) {
   const auto contains = [name](std::string_view part) {
     return name.find(part) != std::string_view::npos;

@@ -36,7 +36,7 @@ std::string text_of(double number) {
   return text.str();
 }
 
-// Nothing: a date, a time, or something that has parts.
+// Nothing for a date, a time, a table or an array.
 std::optional<Value> value_of(const toml::node& node) {
   if (const auto* const text = node.as_string()) {
     return Value{ValueKind::text, text->get()};

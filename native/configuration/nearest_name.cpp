@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t length_max = 64;
 
-// "Optimal string alignment": rows of the usual table, of which the last three are needed.
+// "Optimal string alignment". Only the last three rows of its table are needed.
 std::size_t slips_between(std::string_view left, std::string_view right) {
   std::array<std::array<std::size_t, length_max + 1>, 3> rows{};
   for (std::size_t column = 0; column <= right.size(); ++column) {
@@ -40,7 +40,7 @@ std::string suggest_name(std::string_view wrong, const std::vector<std::string>&
     return {};
   }
   const std::string* nearest = nullptr;
-  // Beyond a slip in three letters, a suggestion is a guess.
+  // With more than one slip in three letters, a suggestion would be a guess.
   std::size_t fewest = wrong.size() / 3 + 2;
   for (const std::string& name : names) {
     if (name.size() > length_max) {

@@ -6,9 +6,9 @@
 
 namespace regstream::configuration {
 
-/// "; did you mean NAME?" with the one of `names` that is fewest slips away from `wrong` (a letter
-/// more, less, another, or two swapped: the distance of Damerau and Levenshtein). Empty if none is
-/// near, as for a `wrong` of more than 64 bytes.
+/// "; did you mean NAME?" with the name that is nearest to `wrong` by the Damerau-Levenshtein
+/// distance (a letter added, missing, changed, or two swapped). Empty if no name is near, or if
+/// `wrong` has more than 64 bytes.
 [[nodiscard]] std::string suggest_name(std::string_view wrong,
                                        const std::vector<std::string>& names);
 

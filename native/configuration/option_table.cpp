@@ -16,7 +16,7 @@ std::string code(const std::string& text) {
   return text.empty() ? "" : "`" + text + "`";
 }
 
-// CLI11 gives "INT:INT in [0 - 65535]" for a range, "TEXT:{a,b}" for names.
+// CLI11 describes a range as "INT:INT in [0 - 65535]", and names as "TEXT:{a,b}".
 std::string values_of(const CLI::Option& option) {
   if (kind_of(option) == ValueKind::boolean) {
     return "flag";

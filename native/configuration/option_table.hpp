@@ -8,8 +8,8 @@ class App;
 
 namespace regstream::configuration {
 
-/// Prints the options that the environment and a file may set, as Markdown: a table for each group.
-/// docs/configuration.md holds it, and a test fails where that is stale.
+/// Prints the options that the environment and a file can set, as Markdown: a table for each group.
+/// docs/configuration.md contains it, and a test fails if that is stale.
 void print_option_table(CLI::App& command, std::ostream& output);
 
 }  // namespace regstream::configuration

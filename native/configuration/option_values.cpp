@@ -22,7 +22,7 @@ ValueKind kind_of(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) {
     return ValueKind::boolean;
   }
-  // CLI11 names the type of the variable, and the checks behind it.
+  // CLI11 gives the variable's type, followed by the checks.
   const std::string type = option.get_type_name();
   const std::string name = type.substr(0, type.find_first_of(": "));
   const bool is_number = name == "INT" || name == "UINT" || name == "FLOAT";

@@ -11,22 +11,22 @@ class Option;
 class Validator;
 }  // namespace CLI
 
-/// What CLI11's declaration of an option says of its values.
+/// What CLI11's declaration of an option says about its values.
 namespace regstream::configuration {
 
-/// The long name, without dashes. It is the key in a file.
+/// The long name without dashes, which is the key in a file.
 [[nodiscard]] const std::string& name_of(const CLI::Option& option);
 
-/// The options that the environment and a file may set: all but those such as `--help`, which are
-/// not `configurable`.
+/// The options that the environment and a file can set: all except those that are not
+/// `configurable`, such as `--help`.
 [[nodiscard]] std::vector<CLI::Option*> configurable_options(CLI::App& command);
 
-/// What a file has to give for one value of the option.
+/// The kind of value that a file must have for the option.
 [[nodiscard]] ValueKind kind_of(const CLI::Option& option);
 
 [[nodiscard]] bool is_repeatable(const CLI::Option& option);
 
-/// The value is one of `values`; otherwise the nearest one is named. Compare `CLI::IsMember`.
+/// Accepts one of `values`; otherwise the error names the nearest one. Compare `CLI::IsMember`.
 [[nodiscard]] CLI::Validator one_of(std::vector<std::string> values);
 
 }  // namespace regstream::configuration

@@ -28,11 +28,11 @@ void ConnectionTable::add(StreamConnectionPtr connection) {
 
 void ConnectionTable::close(hub::SubscriptionId id, hub::StreamEnd end, std::string_view error) {
   connections_[id.slot]->close(end);
-  connections_[id.slot].reset();  // Frees the connection, unless a wait of its own is running.
+  connections_[id.slot].reset();  // Frees the connection, unless one of its waits is pending.
   if (!error.empty()) {
     try {
       logging::error("stream", "a stream could not be served, and was ended: {}", error);
-    } catch (const std::exception&) {  // No memory for the line, either.
+    } catch (const std::exception&) {  // There is no memory for the line either.
     }
   }
 }

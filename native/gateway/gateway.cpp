@@ -27,7 +27,7 @@ hub::StreamPumpOptions of_workflow(hub::StreamPumpOptions options, const Workflo
   return options;
 }
 
-/// A stream goes on as long as the token that opens it.
+/// A stream lives as long as the token that opens it.
 std::optional<hub::Lease> lease_of(const access::Grant& grant, const hub::Moment& opened) {
   if (grant.is_open) {
     return std::nullopt;
@@ -85,7 +85,7 @@ void Gateway::on_history(EventId position) {
 void Gateway::on_message(EventId id, std::string_view message) {
   feed([&] {
     const auto error = pump_.on_message(id, message, moment());
-    if (error && loop_.index == 0) {  // Every loop finds the same.
+    if (error && loop_.index == 0) {  // Every loop finds the same, so only the first one logs it.
       logging::warn_dropped(*error, history_.workflow().name,
                             "of the history (" + to_string(id) + ")");
     }
@@ -155,7 +155,7 @@ void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant,
 
 void Gateway::respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusal) const {
   if (refusal == hub::StreamRefusal::ended) {
-    // A plain EventSource does not come back after this (HTML, 9.2.3).
+    // A plain EventSource doesn't reconnect after this (HTML, 9.2.3).
     net::Response response(http::status::no_content, 11);
     response.set(http::field::cache_control, "no-store");
     exchange.respond(std::move(response));
@@ -176,7 +176,7 @@ void Gateway::respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusa
       hub::refusal_retry_after);
 }
 
-// What the pump wants is done after each input, also after one that threw.
+// The pump's actions are carried out after each input, even after one that threw.
 template <typename Input>
 void Gateway::feed(Input input) {
   try {
@@ -198,7 +198,7 @@ void Gateway::perform(const hub::ScheduleFlush& /*action*/) {
   try {
     asio::post(context_, [this] { feed([this] { pump_.on_flush_due(); }); });
   } catch (const std::exception&) {
-    pump_.on_flush_due();  // There is no memory to wait for the turn's end.
+    pump_.on_flush_due();  // There is no memory to postpone the flush to the turn's end.
   }
 }
 

@@ -18,7 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// ISO 8601 in UTC, or null: none, or of a made-up epoch beyond the year 9999.
+/// ISO 8601 in UTC, or null: there is no time, or it belongs to an invented epoch after the year
+/// 9999.
 Json time_text(std::optional<std::int64_t> timestamp_ms) {
   constexpr std::int64_t year_10000_ms = 253'402'300'800'000;
   if (!timestamp_ms || *timestamp_ms < 0 || *timestamp_ms >= year_10000_ms) {
@@ -71,7 +72,7 @@ Json describe_counts(const Counts& counts, const std::array<std::string_view, si
   return json;
 }
 
-/// `is_draining` counts as one, where it is to be said.
+/// `is_draining` counts as an obstacle, too.
 std::vector<std::string> find_obstacles(const ServedWorkflow& workflow, bool is_draining) {
   std::vector<std::string> obstacles;
   if (is_draining) {
@@ -93,7 +94,7 @@ const std::string& name_of(const ServedWorkflow& workflow) {
   return workflow.broker.workflow().name;
 }
 
-/// What the broker and the hub of one workflow know.
+/// The facts of one workflow's broker and hub.
 Json describe_workflow(const HealthFacts& facts, const ServedWorkflow& workflow) {
   const broker::Broker& broker = workflow.broker;
   const StreamFacts& streams = workflow.streams;
@@ -191,7 +192,7 @@ std::string describe_health(const HealthFacts& facts, std::span<const ServedWork
     state.update(describe_workflow(facts, workflow));
     json["workflows"][name_of(workflow)] = std::move(state);
   }
-  // What others say, Redis for one, may be ill-formed.
+  // Text from others, such as Redis, may be malformed.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -20,7 +20,7 @@ HealthRoutes::HealthRoutes(std::vector<broker::Broker*> brokers, AskLoops ask_lo
 
 void HealthRoutes::add_probes_to(net::Router& router, const access::Guard& guard) {
   router.add(http::verb::get, paths[0], [this](net::Exchange exchange) {
-    // The loops answer, and that is all that is asked.
+    // The process works if all loops answer.
     ask_loops_([asked = std::make_shared<net::Exchange>(std::move(exchange))](const LoopFacts&) {
       asked->respond(describe_readiness({}));
     });

@@ -11,7 +11,7 @@ namespace regstream::gateway {
 
 void HistoryLog::on_history(EventId before, std::size_t streams) {
   if (before != EventId{} && !before_) {
-    before_ = before;  // Of several that begin one after the other, the first one's.
+    before_ = before;  // If several begin one after the other, the first one's.
   }
   streams_ = streams;
 }
@@ -36,12 +36,11 @@ void HistoryLog::on_live(const hub::Journal& journal, std::string_view reason) {
   const EventId position = journal.position();
   switch (hub::cause_of_history(*before, journal.resumable_from())) {
     case hub::ResetCause::new_history:
-      logging::warn(
-          about("history begins anew"),
-          "the history begins anew: epoch {} replaces epoch {}, which was read up to {}, and "
-          "holds {} updates{}{}; {}",
-          position.epoch, before->epoch, before->sequence, journal.size(),
-          reason.empty() ? "" : ". ", reason, streams);
+      logging::warn(about("history begins anew"),
+                    "a new history begins: epoch {} replaces epoch {}, which was read up to {}, "
+                    "and holds {} updates{}{}; {}",
+                    position.epoch, before->epoch, before->sequence, journal.size(),
+                    reason.empty() ? "" : ". ", reason, streams);
       return;
     case hub::ResetCause::messages_lost:
       logging::warn(about("messages lost"),

@@ -29,7 +29,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr const char* key_field = "Idempotency-Key";
-// Room for any UUID, with what its maker puts around it. Brokers take somewhat longer ones.
+// Room for any UUID with a prefix. Brokers accept somewhat longer keys.
 constexpr std::size_t key_bytes_max = 200;
 
 std::int64_t read_clock() {
@@ -43,10 +43,9 @@ bool is_key(std::string_view text) {
                      [](char byte) { return byte >= 0x20 && byte <= 0x7e; });
 }
 
-/// The broker's name for a key. Keys are one namespace there, and whoever may publish to an id must
-/// not learn of another's keys, or use one up. A digest, as an id and a key can be longer together
-/// than what a broker takes. `item`: of an update among others of its request, which are published
-/// under one key, what tells it from them.
+/// The key for the broker. Brokers have one namespace of keys, and a publisher of one id must not
+/// learn or use up another id's keys. So the key is a digest of id and key, which also fits the
+/// broker's limit. `item` distinguishes the updates of one request, which share its key.
 std::string key_of(const InstanceId& id, std::string_view key, std::string_view item = {}) {
   if (key.empty()) {
     return {};
@@ -59,7 +58,7 @@ std::string key_of(const InstanceId& id, std::string_view key, std::string_view 
   return access::encode_base64url(access::sha256(name));
 }
 
-/// A problem, and after how long the update may be sent again.
+/// A problem, and when the update may be sent again.
 struct Refusal {
   net::Problem problem;
   std::optional<std::chrono::seconds> retry_after = std::nullopt;
@@ -144,7 +143,7 @@ std::optional<net::Problem> refuse(const net::Exchange& exchange) {
 
 }  // namespace
 
-/// A request that waits for the broker's acknowledgement, or for its time to be over.
+/// A request that waits for the broker's acknowledgement, or for its timeout.
 struct PublishRoute::Pending {
   Pending(boost::asio::io_context& context, net::Exchange asked)
       : exchange(std::move(asked)), timer(context) {}
@@ -153,7 +152,7 @@ struct PublishRoute::Pending {
   boost::asio::steady_timer timer;
 };
 
-/// The same for several updates.
+/// The same for a request with several updates.
 struct PublishRoute::PendingItems {
   PendingItems(boost::asio::io_context& context, std::size_t count)
       : results(count), left(count), timer(context) {}
@@ -181,7 +180,7 @@ struct PublishRoute::PendingItems {
       }
     }
   }
-  /// Once there is a result for each.
+  /// Called once there is a result for each.
   void respond_if_all() {
     if (left > 0 || !exchange) {
       return;
@@ -202,8 +201,9 @@ struct PublishRoute::PendingItems {
     exchange.reset();
   }
 
-  std::optional<net::Exchange> exchange;  // Empty until all are with the broker, and once answered.
-  std::vector<std::string> results;       // Empty: not yet.
+  std::optional<net::Exchange>
+      exchange;                      // Empty until the broker has all updates, and once answered.
+  std::vector<std::string> results;  // Empty if there is no result yet.
   std::size_t left;
   std::chrono::seconds retry_after{};
   boost::asio::steady_timer timer;
@@ -257,13 +257,13 @@ void PublishRoute::publish_one(net::Exchange exchange, const InstanceId& id,
     respond(exchange, unpublishable(*error));
     return;
   }
-  // Nothing is kept here for a broker that is away or takes no updates: whoever is told so keeps it
-  // better.
+  // Nothing is queued here for a broker that is away or refuses updates: the sender, which gets the
+  // refusal, can keep the update better.
   if (!broker_.is_connected()) {
     respond(exchange, away());
     return;
   }
-  // Last: an update that is refused for another reason costs the token nothing.
+  // Last, so that an update that is refused for another reason doesn't count for the token.
   if (const auto refusal = refuse_rate(limits, grant, std::get<std::string>(message).size())) {
     respond(exchange, *refusal);
     return;
@@ -296,8 +296,8 @@ void PublishRoute::publish_one(net::Exchange exchange, const InstanceId& id,
 
 void PublishRoute::publish_all(net::Exchange exchange, const InstanceId& id,
                                const access::Grant& grant, access::TokenLimits* limits) {
-  // A short body lies in the exchange itself, and moves with it: split here, used before that
-  // moves.
+  // A short body is stored in the exchange and moves with it. So the parts are used before the
+  // exchange moves.
   const std::string& body = exchange.request().body();
   const auto split = has_lines(exchange.request()) ? split_lines(body) : split_array(body);
   if (const auto* const problem = std::get_if<net::Problem>(&split)) {
@@ -312,7 +312,7 @@ void PublishRoute::publish_all(net::Exchange exchange, const InstanceId& id,
   const std::string key{exchange.request()[key_field]};
   const auto pending = std::make_shared<PendingItems>(context_, items.size());
   std::vector<broker::Publication> publications;
-  std::optional<Refusal> refusal;  // What is behind an update that has to wait would overtake it.
+  std::optional<Refusal> refusal;  // Otherwise later updates would overtake one that has to wait.
   for (std::size_t item = 0; item < items.size(); ++item) {
     auto message =
         read_published_body(items[item], broker_.workflow(), id, options_.now_timestamp_ms());
@@ -327,8 +327,8 @@ void PublishRoute::publish_all(net::Exchange exchange, const InstanceId& id,
       pending->answer(item, *refusal);
       continue;
     }
-    // Its text, too: a request with the rest of these is another one, and none of its updates is
-    // taken for one of these.
+    // The text is part of the key, too. So if a later request has only the rest of these updates,
+    // none of them is mistaken for another.
     const std::string name = std::to_string(item) + ' ' + std::string{items[item]};
     publications.push_back({.message = std::move(std::get<std::string>(message)),
                             .key = key_of(id, key, name),
@@ -350,7 +350,7 @@ void PublishRoute::publish_all(net::Exchange exchange, const InstanceId& id,
     }
   });
   broker_.publish_all_now(std::move(publications));
-  pending->respond_if_all();  // None could be published.
+  pending->respond_if_all();  // No update could be published.
 }
 
 }  // namespace regstream::gateway

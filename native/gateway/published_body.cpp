@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view white_space = " \t\r\n";
 
-/// The body, an object, with `defaults` put in front: of a key given twice the last one counts.
+/// The body, an object, with `defaults` before its members: of a key given twice, the last one
+/// counts.
 std::string with_defaults(std::string_view body, std::string_view defaults) {
   const std::string_view rest = body.substr(body.find('{') + 1);
   const std::size_t first = rest.find_first_not_of(white_space);
@@ -35,8 +36,8 @@ UnpublishableBody invalid(std::string detail) {
   return {std::move(detail) + ".", false};
 }
 
-/// What subscribers say of a body with several updates: it tells the author more than where JSON's
-/// grammar broke.
+/// The subscribers' error for a body with several updates. It helps the author more than a position
+/// in the JSON grammar.
 std::optional<std::string> several_updates(std::string_view body, const Workflow& workflow) {
   const auto decoded = decode_update_slices(body, workflow);
   const auto* const error = std::get_if<DecodeError>(&decoded);
@@ -80,7 +81,7 @@ std::variant<std::string, UnpublishableBody> read_published_body(std::string_vie
     return invalid(error->what);
   }
   const auto& slices = std::get<UpdateSlices>(decoded);
-  // Readers get along without such a member. Its author is here, and can mend it.
+  // Readers ignore such a member. But the author is here, and can mend it.
   if (slices.mistyped > 0) {
     return invalid(std::string{slices.mistyped_name} + " must be " +
                    std::string{slices.mistyped_expected});

@@ -25,13 +25,13 @@ net::Problem invalid_items(std::string detail) {
   return {.status = http::status::bad_request, .detail = std::move(detail)};
 }
 
-/// `at`: counted from 0.
+/// `at` counts from 0.
 net::Problem invalid_array(std::size_t at) {
   return invalid_items("The body is not a JSON array of updates: the error is at byte " +
                        std::to_string(at + 1) + ".");
 }
 
-/// Nothing if so many are right.
+/// Nothing if this number is allowed.
 std::optional<net::Problem> count_problem(const Items& items) {
   if (items.empty()) {
     return invalid_items("The body has no update.");
@@ -45,8 +45,8 @@ std::optional<net::Problem> count_problem(const Items& items) {
   return std::nullopt;
 }
 
-/// Where the item that begins at `begin` ends: at a comma or a bracket that is in nothing else, or
-/// at the end of the body.
+/// Where the item that begins at `begin` ends: at a comma or a bracket on its own level, or at the
+/// end of the body.
 std::size_t end_of_item(std::string_view body, std::size_t begin) {
   std::size_t depth = 0;
   bool is_in_string = false;

@@ -23,15 +23,15 @@ using asio::ip::tcp;
 
 namespace {
 
-// What one system call takes on Linux (IOV_MAX). Asio's own writes take 64, which is a fifth of
-// what an outbox holds of ordinary updates.
+// How many buffers one system call takes on Linux (IOV_MAX). Asio's own writes take 64, a fifth of
+// an outbox of ordinary updates.
 constexpr std::size_t buffers_max = 1024;
 
-// A reader of a stream has nothing to say. Some bytes are forgiven (a pipelined request), and
-// dropped; more is somebody who tries what he can send.
+// The reader of a stream has nothing to send. A few bytes are dropped (a pipelined request); more
+// is an abuse.
 constexpr std::uint32_t discarded_bytes_max = 4096;
 
-// The head and the oldest frames, as far as they fit. Gives their size.
+// Collects the head and the oldest frames, as far as they fit. Returns their size.
 std::size_t fill(std::array<char, net::TlsSession::record_bytes_max>& record, std::string_view head,
                  const hub::Outbox& outbox) {
   std::size_t size = head.copy(record.data(), record.size());
@@ -59,7 +59,7 @@ StreamConnection::StreamConnection(net::TakenConnection connection, std::string_
       unsent_head_(head),
       owner_(&owner),
       subscription_(subscription) {
-  // A socket that is broken already shows it at the first write.
+  // A socket that is already broken fails at the first write.
   boost::system::error_code ignored;
   transport_.socket().non_blocking(true, ignored);
   transport_.socket().set_option(UserTimeout(static_cast<int>(peer_timeout.count())), ignored);
@@ -77,7 +77,7 @@ hub::Written StreamConnection::write(hub::Outbox& outbox) {
     return write_tls(outbox);
   }
   while (!unsent_head_.empty() || !outbox.empty()) {
-    std::array<iovec, buffers_max> buffers;  // Not zeroed: sixteen kilobytes.
+    std::array<iovec, buffers_max> buffers;  // Not zeroed, because it has 16 KiB.
     std::size_t count = 0;
     const auto append = [&](std::string_view bytes) {
       // The call does not write through the pointer.
@@ -113,8 +113,8 @@ hub::Written StreamConnection::write(hub::Outbox& outbox) {
   return hub::Written::everything;
 }
 
-// One record at a time, of a copy: TLS has no use for many buffers. A record that has to wait is
-// tried again with the same bytes, since an outbox only grows behind them.
+// One record at a time, from a copy, because TLS doesn't take several buffers. A record that must
+// wait is retried with the same bytes, because an outbox grows only at its end.
 hub::Written StreamConnection::write_tls(hub::Outbox& outbox) {
   const auto written = [this](net::TlsStep step) {
     if (step == net::TlsStep::wants_write) {
@@ -169,20 +169,20 @@ void StreamConnection::wait_for_peer() {
         self->wait_for_peer();
       }
     } catch (const std::exception&) {
-      goes_on = false;  // No memory to wait: this stream ends, and no other.
+      goes_on = false;  // No memory for the wait: only this stream ends.
     }
     if (!goes_on) {
       self->owner_->on_peer_closed(*self);
     }
   };
-  // An idle stream is little more than this wait. Left to itself, Asio would put it where the
-  // accept was, which took twice the memory.
+  // This wait is most of an idle stream's memory. Asio by itself would reuse the memory block of
+  // the accept, which is twice as large.
   std::pmr::polymorphic_allocator<> exactly_fitting(std::pmr::new_delete_resource());
   transport_.socket().async_wait(tcp::socket::wait_read,
                                  asio::bind_allocator(exactly_fitting, std::move(handler)));
 }
 
-// False: the peer has closed, or says too much.
+// False if the peer has closed, or has sent too much.
 bool StreamConnection::discard_input() {
   if (transport_.tls() != nullptr) {
     return discard_tls_input();
@@ -196,7 +196,7 @@ bool StreamConnection::discard_input() {
   return error == asio::error::would_block;
 }
 
-// A record without content, such as a new key, counts as a byte: none is free of charge.
+// A record without content, such as a new key, counts as one byte, so that no record is free.
 bool StreamConnection::discard_tls_input() {
   std::array<char, 1024> unwanted;
   net::TlsResult result{.step = net::TlsStep::done};

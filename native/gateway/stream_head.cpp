@@ -13,11 +13,11 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// The connection ends with the stream: a chunked body as well, since nobody asks again after a
-// stream that may have lasted for days.
+// The connection ends with the stream, even if the body is chunked: no client sends another request
+// after a stream that may have lasted for days.
 std::string make_head(hub::Framing framing, const net::CorsFields* cors) {
   net::Response response = make_stream_response();
-  net::complete_response(response, http::verb::head);  // The body's length is not known.
+  net::complete_response(response, http::verb::head);  // The body's length is unknown.
   net::set_cors_fields(response, cors);
   response.chunked(framing == hub::Framing::chunked);
   response.keep_alive(false);
@@ -31,7 +31,7 @@ std::string make_head(hub::Framing framing, const net::CorsFields* cors) {
 net::Response make_stream_response() {
   net::Response response(http::status::ok, 11);
   response.set(http::field::content_type, "text/event-stream");
-  // Proxies that transform or buffer (nginx) are asked not to.
+  // Tells proxies not to transform, and nginx not to buffer.
   response.set(http::field::cache_control, "no-cache, no-transform");
   response.set("X-Accel-Buffering", "no");
   return response;

@@ -9,8 +9,8 @@ namespace regstream::gateway {
 
 namespace {
 
-// Several lines of one field are one list (RFC 9110, 5.3); a list is no event id, and so a cursor
-// that gets a reset.
+// Several lines of a field are one list (RFC 9110, 5.3). A list is not an event id, so this cursor
+// gets a reset.
 std::string read_last_event_id(const net::Request& request) {
   std::string text;
   const auto [first, last] = request.equal_range("Last-Event-ID");
@@ -23,7 +23,7 @@ std::string read_last_event_id(const net::Request& request) {
   return text;
 }
 
-// The ids that a parameter names, in order and each once.
+// The ids that a parameter names, sorted, each once.
 std::variant<std::vector<InstanceId>, StreamRequestError> read_ids(const net::Target& target,
                                                                    const std::string& name,
                                                                    IdKind kind) {

@@ -18,7 +18,7 @@ double timestamp_seconds(std::int64_t timestamp_ms) {
   return static_cast<double>(timestamp_ms) / 1'000.0;
 }
 
-/// Adds the values of one workflow.
+/// Adds values of one workflow.
 class OfWorkflow {
  public:
   OfWorkflow(metrics::Scrape& scrape, std::string_view workflow)

@@ -5,22 +5,22 @@
 
 #include "harness/scenario.hpp"
 
-/// What an answer is on the wire, in HTTP/1.1.
+/// The bytes of an HTTP/1.1 response.
 namespace regstream::harness {
 
 /// Ends a chunked body.
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// 204 and 304 have none (RFC 9110, 6.4.1).
+/// Whether a status has a body: 204 and 304 have none (RFC 9110, 6.4.1).
 [[nodiscard]] constexpr bool has_body(const Answer& answer) {
   return answer.status != 204 && answer.status != 304;
 }
 
-/// The status line and the fields: those of the answer, and the ones that it leaves out.
-/// `is_stream`: the body is an event stream, of a length that is not known.
+/// The status line and the fields: those of the answer, and defaults for missing ones. `is_stream`:
+/// the body is an event stream of unknown length.
 [[nodiscard]] std::string head_bytes(const Answer& answer, bool is_stream);
 
-/// One chunk (RFC 9112, 7.1): the size in hex, and the bytes, of which there is one at least.
+/// One chunk (RFC 9112, 7.1): the size in hexadecimal, and at least one byte.
 [[nodiscard]] std::string as_chunk(std::string_view bytes);
 
 }  // namespace regstream::harness

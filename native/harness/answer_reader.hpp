@@ -7,7 +7,7 @@
 #include "harness/scenario.hpp"
 #include "json/field.hpp"
 
-/// How a scenario, or a command, says what a request is answered with. All throw `Refused`.
+/// Reads answers from a scenario or a command. All functions throw `Refused`.
 namespace regstream::harness {
 
 using json_fields::Field;
@@ -17,7 +17,7 @@ using json_fields::Field;
 
 [[nodiscard]] std::vector<HeaderField> read_headers(const Field& headers);
 
-/// The members that say it, of an object that may have others.
+/// Reads the members of an answer from an object that may have others.
 [[nodiscard]] Answer read_answer_members(const Field& answer);
 [[nodiscard]] std::variant<Answer, Refusal> read_answer(const Field& answer);
 

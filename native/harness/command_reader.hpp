@@ -10,7 +10,7 @@
 #include "harness/scenario.hpp"
 #include "json/json_lines.hpp"
 
-/// The bodies of the control API's requests (README.md).
+/// Reads the bodies of the control API's requests (README.md).
 namespace regstream::harness {
 
 using json_fields::JsonProblem;
@@ -18,18 +18,18 @@ using json_fields::JsonProblem;
 /// The body of POST /mock/send: a step that sends, and `connection`.
 struct SendCommand {
   std::optional<ConnectionNumber> connection;  ///< Nothing: every open stream.
-  StepAction action;                           ///< SendBytes or SendControl.
+  StepAction action;                           ///< Either SendBytes or SendControl.
 };
 [[nodiscard]] std::variant<SendCommand, JsonProblem> read_send_command(std::string_view text);
 
-/// The body of POST /mock/cut; an empty one is all streams.
+/// The body of POST /mock/cut; empty: all streams.
 struct CutCommand {
   std::optional<ConnectionNumber> connection;
   BreakKind kind = BreakKind::cut;
 };
 [[nodiscard]] std::variant<CutCommand, JsonProblem> read_cut_command(std::string_view text);
 
-/// The body of POST /mock/answer: an answer, and for how many requests it stands in.
+/// The body of POST /mock/answer: an answer, and how many requests get it.
 struct AnswerCommand {
   Script script;
 };

@@ -10,10 +10,10 @@
 namespace regstream::harness {
 namespace {
 
-// The longest that a scenario or a command names.
+// The longest duration in a scenario or a command.
 constexpr Duration duration_max = std::chrono::hours(24);
 
-// Durations that a person reads at a glance; a bare number would leave the unit open.
+// Durations with a unit, because a number alone would leave the unit open.
 std::optional<Duration> parse_duration(std::string_view text) {
   std::int64_t count = 0;
   std::size_t digits = 0;

@@ -6,7 +6,7 @@
 
 namespace regstream::harness {
 
-/// "250ms", "2s", "5m", "1h": a bare number would leave the unit open. Throws
+/// Reads "250ms", "2s", "5m" or "1h". A number without a unit is refused. Throws
 /// `json_fields::Refused`.
 [[nodiscard]] Duration read_duration(const json_fields::Field& field);
 

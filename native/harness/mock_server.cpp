@@ -21,14 +21,14 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-// Calendar time at the beginning, where time is virtual: the same in every run.
+// The calendar time at which virtual time begins, the same in every run.
 constexpr std::int64_t virtual_start_timestamp_ms = 1'702'493'000'000;
 
-// Who waits for requests that never come gets those that came.
+// How long a caller waits for requests, before it gets those that came.
 constexpr std::chrono::seconds wait_max{30};
 constexpr std::size_t waiters_max = 64;
 
-// As real time goes by, nobody waits for a day at once; virtual time plays it at once.
+// The largest jump of virtual time, because all of it is played at once.
 constexpr Duration advance_max = std::chrono::hours(1);
 
 std::int64_t start_timestamp_ms(const MockOptions& options) {
@@ -199,7 +199,8 @@ void MockServer::pump() {
     if (const auto* const send = std::get_if<SendAction>(&*action)) {
       const auto found = connections_.find(send->connection);
       if (found != connections_.end()) {
-        const auto connection = found->second;  // It may be too much for it, and then it goes.
+        const auto connection =
+            found->second;  // This may exceed the connection's limit, which ends it.
         connection->send(send->bytes);
       }
       continue;
@@ -210,7 +211,7 @@ void MockServer::pump() {
     if (found == connections_.end()) {
       continue;
     }
-    // It lives until its last write is done; nobody here has anything more to say to it.
+    // The connection lives until its last write is done, and gets nothing more.
     const auto connection = std::move(found->second);
     connections_.erase(found);
     if (close != nullptr) {
@@ -269,7 +270,7 @@ void MockServer::get_requests(net::Exchange exchange) {
   }
   const std::uint64_t number = ++last_waiter_;
   auto limit = std::make_unique<asio::steady_timer>(context_, wait_max);
-  // By number: a timer that has gone off may be heard after its waiter was answered.
+  // By number, because a timer may fire after its waiter was answered.
   limit->async_wait([this, number](const boost::system::error_code& cancelled) {
     const auto found_waiter = waiters_.find(number);
     if (!cancelled && found_waiter != waiters_.end()) {
@@ -289,7 +290,7 @@ void MockServer::respond_requests(net::Exchange& exchange) const {
                          {"open", player_.open_connections()},
                          {"dropped", player_.requests_dropped()},
                          {"requests", std::move(requests)}};
-  // What a client sends need not be UTF-8.
+  // A client's text may not be UTF-8.
   exchange.respond_json(http::status::ok,
                         json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
 }
@@ -346,7 +347,7 @@ void MockServer::advance_time(net::Exchange& exchange) {
                                     .detail = "advance must not be longer than 1h at once."});
     return;
   }
-  // Deadline by deadline: what a long jump sends does not pile up in the player.
+  // One deadline at a time, so that a long jump doesn't pile up output in the player.
   const Instant target = virtual_now_ + advance;
   while (virtual_now_ < target) {
     virtual_now_ = std::min(target, player_.next_deadline().value_or(target));

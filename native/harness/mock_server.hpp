@@ -19,25 +19,25 @@
 namespace regstream::harness {
 
 struct MockOptions {
-  /// The clock stands still, until POST /mock/time moves it.
+  /// Time stands still until POST /mock/time advances it.
   bool has_virtual_time = false;
 };
 
-/// Plays a scenario to whoever connects, and answers the control API below /mock/. On the
-/// io_context's one thread.
+/// Plays a scenario to clients, and answers the control API below /mock/. On the io_context's one
+/// thread.
 class MockServer {
  public:
   MockServer(boost::asio::io_context& context, Scenario scenario, const MockOptions& options);
   MockServer(const MockServer&) = delete;
   MockServer& operator=(const MockServer&) = delete;
 
-  /// Takes every path: the scenario's are whatever it says. Must outlive the router's requests.
+  /// Takes every path, because a scenario may use any. Must outlive the router's requests.
   void add_to(net::Router& router);
-  /// Closes what is open, and answers who waits.
+  /// Closes open connections, and answers waiting callers.
   void close();
 
  private:
-  /// A GET /mock/requests?atLeast=N that waits for the N-th request.
+  /// A GET /mock/requests?atLeast=N that waits for request N.
   struct Waiter {
     std::size_t at_least = 0;
     net::Exchange exchange;
@@ -46,7 +46,7 @@ class MockServer {
 
   [[nodiscard]] Instant now() const;
   void play(net::Exchange exchange);
-  /// Carries out what the player wants, and sets the timer.
+  /// Carries out the player's actions, and sets the timer.
   void pump();
   void set_timer();
   void answer_waiters();
@@ -65,7 +65,7 @@ class MockServer {
   ScenarioPlayer player_;
   boost::asio::steady_timer timer_;
   std::map<ConnectionNumber, std::shared_ptr<ScriptConnection>> connections_;
-  std::map<std::uint64_t, Waiter> waiters_;  // In the order in which they came.
+  std::map<std::uint64_t, Waiter> waiters_;  // In the order of their arrival.
   std::uint64_t last_waiter_ = 0;
 };
 

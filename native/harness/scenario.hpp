@@ -10,7 +10,7 @@
 
 #include <regstream/time.hpp>
 
-/// What a mock server does, as values. native/harness/README.md describes the file that says it.
+/// A scenario as values. native/harness/README.md describes the file.
 namespace regstream::harness {
 
 struct HeaderField {
@@ -25,37 +25,37 @@ struct SendBytes {
 
 enum class ControlMessage : std::uint8_t { connected, ping, reset };
 
-/// A message of the stream that tells the time, which is known when it is played only.
+/// A stream message with the time, which is known only when it is played.
 struct SendControl {
   ControlMessage message{};
   std::string id;  ///< Empty: none.
 };
 
-/// From here the body leaves in pieces of this many bytes, this far apart.
+/// From here the body is sent in pieces of this size, with this interval.
 struct SetChunks {
   std::size_t bytes = 0;  ///< 0: as it comes.
   Duration every{0};
 };
 
-/// From here the body is held back until this many bytes wait, as a proxy's buffer does.
+/// From here the body is held back until this many bytes wait, as in a proxy's buffer.
 struct SetHold {
-  std::size_t bytes = 0;  ///< 0: what is held leaves, and nothing is held any longer.
+  std::size_t bytes = 0;  ///< 0: sends what is held, and holds nothing from now on.
 };
 
-/// From here the stream pings; nothing: it does not any longer.
+/// From here the stream pings; nothing: it stops pinging.
 struct SetPings {
   std::optional<Duration> every;
 };
 
-/// Nothing comes any longer, pings included, and the connection stays open.
+/// Nothing is sent any more, not even pings, and the connection stays open.
 struct Silence {};
 
 enum class BreakKind : std::uint8_t {
   cut,    ///< The connection closes without the end of the body.
-  reset,  ///< It is reset (RST).
+  reset,  ///< The connection is reset (RST).
 };
 
-/// The connection breaks: now, or as soon as the body's byte `after_bytes` has left.
+/// The connection breaks: now, or once byte `after_bytes` of the body was sent.
 struct Break {
   BreakKind kind{};
   std::optional<std::size_t> after_bytes;
@@ -68,16 +68,17 @@ using StepAction =
     std::variant<SendBytes, SendControl, SetChunks, SetHold, SetPings, Silence, Break, End>;
 
 struct Step {
-  Duration after{0};  ///< Since the step before was done; the first one: since the answer's head.
+  Duration after{
+      0};  ///< Since the previous step was done; for the first step, since the response's head.
   StepAction action;
 };
 
 enum class Framing : std::uint8_t {
-  close,    ///< The body ends with the connection, so that nobody can tell a cut from an end.
-  chunked,  ///< Every piece is a chunk (RFC 9112, 7.1), and a cut shows.
+  close,    ///< The body ends with the connection, so a cut looks like an end.
+  chunked,  ///< Every piece is a chunk (RFC 9112, 7.1), so a cut shows.
 };
 
-/// An answer's head, and its body where there are no steps.
+/// A response's head, and its body if there are no steps.
 struct Answer {
   Duration after{0};  ///< Since the request.
   unsigned status = 200;
@@ -86,10 +87,10 @@ struct Answer {
   Framing framing = Framing::close;
 };
 
-/// No answer at all: the connection ends as soon as the request has come.
+/// No response: the connection ends once the request has come.
 enum class Refusal : std::uint8_t { close, reset };
 
-/// Which requests a script takes. What is not given does not matter.
+/// Which requests a script answers. Conditions that are not given don't matter.
 struct When {
   std::optional<std::string> method;
   std::optional<std::string> path;
@@ -97,20 +98,20 @@ struct When {
   std::vector<HeaderField> headers;
 };
 
-/// What one connection is answered with.
+/// What is played to one connection.
 struct Script {
-  std::string name;  ///< As the record of requests calls it: "connections[0]".
+  std::string name;  ///< Its name in the record of requests, such as "connections[0]".
   When when;
-  std::optional<std::size_t> times;  ///< How many requests it takes; nothing: any number.
+  std::optional<std::size_t> times;  ///< How many requests it answers; nothing: no limit.
   std::variant<Answer, Refusal> answer;
-  std::optional<std::vector<Step>> steps;  ///< Nothing: no stream, but the answer's own body.
+  std::optional<std::vector<Step>> steps;  ///< Nothing: not a stream, but the answer's own body.
 };
 
 struct Scenario {
   std::string description;
-  /// The first one that takes a request plays; they are shared with the connections that do.
+  /// The first one that matches a request is played. Shared with the connections that play them.
   std::vector<std::shared_ptr<const Script>> connections;
-  std::shared_ptr<const Script> fallback;  ///< For a request that no other one takes.
+  std::shared_ptr<const Script> fallback;  ///< For requests that no other one matches.
 };
 
 }  // namespace regstream::harness

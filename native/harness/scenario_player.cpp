@@ -123,7 +123,7 @@ std::optional<Instant> ScenarioPlayer::next_deadline() const {
 
 void ScenarioPlayer::handle_deadline(Instant now) {
   for (;;) {
-    // The earliest first, over all connections: what they do has one order, whenever it is played.
+    // The earliest first, over all connections, so their order doesn't depend on when it is played.
     auto next = playing_.end();
     std::optional<Instant> earliest;
     for (auto at = playing_.begin(); at != playing_.end(); ++at) {
@@ -158,7 +158,7 @@ bool ScenarioPlayer::play_next(ConnectionNumber number, Playing& playing) {
     return send_body(number, playing, control_bytes({.message = ControlMessage::ping, .id = {}}));
   }
   const Step& step = steps[playing.next_step++];
-  // Its own time, not the time at which it is played: what is late once does not stay late.
+  // Uses the step's own time, not the time when it is played, so a delay doesn't accumulate.
   playing.step_done += step.after;
   playing.is_sending_step = true;
   return play(number, playing, step.action);
@@ -226,7 +226,7 @@ bool ScenarioPlayer::play(ConnectionNumber number, Playing& playing, const StepA
     playing.break_at = *broken;
     return true;
   }
-  // End: it lets go of whatever was held or waited for its time.
+  // An end sends everything that was held, or waited for its time.
   playing.pieces += std::exchange(playing.held, {});
   if (!send_pieces(number, playing, true)) {
     return false;
@@ -300,7 +300,7 @@ void ScenarioPlayer::break_off(ConnectionNumber number, BreakKind kind) {
 
 void ScenarioPlayer::end(ConnectionNumber number, Ending ending) {
   if (playing_.erase(number) == 0) {
-    return;  // It has ended already, and the peer's close is what follows from it.
+    return;  // It has ended already, and the peer's close follows from that.
   }
   if (RecordedRequest* const request = find_request(number)) {
     request->ending = ending;
@@ -315,7 +315,7 @@ std::string ScenarioPlayer::control_bytes(const SendControl& control) const {
                            : control.message == ControlMessage::ping ? encode_ping(timestamp_ms)
                                                                      : encode_reset(timestamp_ms);
   std::string bytes;
-  // The id was checked when it was read.
+  // The id was checked when the scenario was read.
   static_cast<void>(sse::append_event(bytes, {.data = data, .type = {}, .id = control.id}));
   return bytes;
 }
@@ -343,7 +343,7 @@ std::size_t ScenarioPlayer::send(std::optional<ConnectionNumber> connection,
   std::size_t count = 0;
   for (auto at = playing_.begin(); at != playing_.end();) {
     const ConnectionNumber number = at->first;
-    Playing& playing = (at++)->second;  // It may end, and go.
+    Playing& playing = (at++)->second;  // This may end and remove the connection.
     if ((!connection || *connection == number) && playing.has_head) {
       ++count;
       playing.is_sending_step = false;

@@ -17,65 +17,67 @@
 
 namespace regstream::harness {
 
-/// Bytes for a connection, to be written before anything else that comes for it, and at once.
+/// Bytes for a connection, to be written at once, before anything else for it.
 struct SendAction {
   ConnectionNumber connection = 0;
   std::string bytes;
 };
-/// Close the connection after what was sent has left.
+/// Close the connection after everything was sent.
 struct CloseAction {
   ConnectionNumber connection = 0;
 };
-/// Reset the connection (RST) after what was sent has left.
+/// Reset the connection (RST) after everything was sent.
 struct AbortAction {
   ConnectionNumber connection = 0;
 };
 using PlayerAction = std::variant<SendAction, CloseAction, AbortAction>;
 
 struct PlayerLimits {
-  std::size_t connections_max = 1024;  ///< One more is answered with 503, and recorded.
-  std::size_t requests_max = 10'000;   ///< Recorded; the oldest ones go first, and are counted.
+  std::size_t connections_max = 1024;  ///< One more gets 503, and is recorded.
+  std::size_t requests_max =
+      10'000;  ///< Records that are kept; the oldest are dropped first, and counted.
 };
 
 struct PlayerOptions {
-  /// The calendar time at `Instant{}`, for the timestamps of control messages.
+  /// The calendar time at `Instant{}`, for timestamps of control messages.
   std::int64_t start_timestamp_ms = 0;
   PlayerLimits limits = {};
 };
 
-/// Plays a scenario: requests and time in, bytes and closes out. It reads no clock, so that the
-/// same requests at the same times give the same bytes. A `now` earlier than one before counts as
-/// that one. Poll after every call until there is nothing.
+/// Plays a scenario. A machine: requests and time in, bytes and closes out. It reads no clock, so
+/// the same requests at the same times give the same bytes. A `now` earlier than the last one
+/// counts as the last one. Poll after every call until there is nothing.
 class ScenarioPlayer {
  public:
   ScenarioPlayer(Scenario scenario, const PlayerOptions& options);
 
-  /// A request has come. Its number grows by one each.
+  /// A request has come. Each gets the next number.
   ConnectionNumber open(const RequestHead& head, Instant now);
-  /// The client has closed it.
+  /// The client has closed the connection.
   void on_peer_closed(ConnectionNumber connection, Instant now);
-  /// The client does not read, and the shell has given it up.
+  /// The client doesn't read, and the shell has given it up.
   void on_too_slow(ConnectionNumber connection, Instant now);
 
-  /// When something is to happen next; nothing: not until another input.
+  /// When something happens next; nothing: not before another input.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
-  /// Plays all that was due, each at its own time, however late this comes.
+  /// Plays everything that is due, each step at its own time, however late this call is.
   void handle_deadline(Instant now);
 
   [[nodiscard]] std::optional<PlayerAction> poll();
 
-  // What a test does by hand. The number of open streams that it concerned; 0 may be a mistake.
+  // Actions of a test. They return the number of open streams that they affected; 0 may be a
+  // mistake.
   std::size_t send(std::optional<ConnectionNumber> connection, const StepAction& action,
                    Instant now);
   std::size_t cut(std::optional<ConnectionNumber> connection, BreakKind kind, Instant now);
-  /// The next requests get this script, whatever the scenario says of them. It replaces an earlier
-  /// one that is not used up.
+  /// The next requests get this script, whatever the scenario says. It replaces an earlier one that
+  /// is not used up.
   void answer_next(Script script);
-  /// Closes every connection, and begins the scenario anew. What was recorded stays.
+  /// Closes every connection and restarts the scenario. Records stay.
   void restart(Instant now);
 
   [[nodiscard]] const std::deque<RecordedRequest>& requests() const { return requests_; }
-  /// How many were recorded once and are not any longer, for the limit.
+  /// How many records were dropped because of the limit.
   [[nodiscard]] std::uint64_t requests_dropped() const { return requests_dropped_; }
   void forget_requests();
 
@@ -87,11 +89,11 @@ class ScenarioPlayer {
     std::shared_ptr<const Script> script;
     bool has_head = false;
     std::size_t next_step = 0;
-    Instant step_done;             // When the step before was done.
-    bool is_sending_step = false;  // What leaves in pieces is a step's, which is done after it.
+    Instant step_done;             // When the previous step was done.
+    bool is_sending_step = false;  // Pieces belong to a step, which is done after the last of them.
     std::string held;
     std::size_t hold_bytes = 0;
-    std::string pieces;  // What leaves in pieces, not yet due.
+    std::string pieces;  // Pieces that are not due yet.
     Instant next_piece;
     SetChunks chunks;
     SetPings pings;
@@ -123,7 +125,8 @@ class ScenarioPlayer {
   PlayerOptions options_;
   Instant now_{};
   ConnectionNumber last_number_ = 0;
-  std::vector<std::size_t> taken_;  // How many requests each of the scenario's scripts has taken.
+  std::vector<std::size_t>
+      taken_;  // How many requests each of the scenario's scripts has answered.
   std::shared_ptr<const Script> next_answer_;  // Null: none.
   std::size_t next_answer_times_ = 0;
   PlayingMap playing_;

@@ -7,12 +7,12 @@
 #include "harness/scenario.hpp"
 #include "json/json_lines.hpp"
 
-/// From the JSON of README.md to values. Everything is checked here, so that playing can't fail.
+/// Reads a scenario's JSON (README.md). Everything is checked here, so that playing can't fail.
 namespace regstream::harness {
 
 using json_fields::JsonProblem;
 
-/// How many requests a script may say that it takes.
+/// The largest `times` of a script.
 inline constexpr std::size_t times_max = 1'000'000;
 
 [[nodiscard]] std::variant<Scenario, JsonProblem> read_scenario(std::string_view text);

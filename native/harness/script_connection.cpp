@@ -14,14 +14,14 @@ using asio::ip::tcp;
 
 namespace {
 
-// The largest jump of virtual time sends two megabytes of pings, a scenario one: more waits only
-// where nobody reads.
+// The largest jump of virtual time sends 2 MB of pings, and a scenario 1 MB. More waits only if the
+// client doesn't read.
 constexpr std::size_t unsent_bytes_max = 8U << 20U;
 
-// A client of a stream has said all that it has to say.
+// A stream's client has nothing more to send.
 constexpr std::size_t discarded_bytes_max = 1U << 20U;
 
-// For the client to read what is left, and to close as well; then the socket goes.
+// Time limit for the client to read the rest and close. Then the socket is closed.
 constexpr std::chrono::seconds linger_max{10};
 
 }  // namespace
@@ -76,7 +76,8 @@ void ScriptConnection::write() {
     return;
   }
   is_writing_ = true;
-  // The buffer moves into the handler: `drop` may empty the queue while the system still reads it.
+  // The buffer moves into the handler, because `drop` may empty the queue while the system still
+  // reads it.
   auto bytes = std::make_shared<const std::string>(std::move(unsent_.front()));
   unsent_.pop_front();
   asio::async_write(socket_, asio::buffer(*bytes),
@@ -84,7 +85,7 @@ void ScriptConnection::write() {
                                                        std::size_t /*size*/) {
                       self->is_writing_ = false;
                       self->unsent_bytes_ -= bytes->size();
-                      // A failed write shows at the pending read as well, which tells of it.
+                      // A failed write also fails the pending read, which reports it.
                       if (!error) {
                         self->write();
                       }
@@ -123,7 +124,7 @@ void ScriptConnection::limit_finish() {
 void ScriptConnection::finish() {
   boost::system::error_code ignored;
   if (finish_ == Finish::abort) {
-    // A close that lingers for no time at all is a reset (RFC 9293, 3.10.4: ABORT).
+    // A close with a linger time of zero is a reset (RFC 9293, 3.10.4: ABORT).
     socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     drop();
   } else if (finish_ == Finish::close) {

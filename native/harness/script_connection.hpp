@@ -11,11 +11,12 @@
 
 namespace regstream::harness {
 
-/// The socket of one connection: writes what it is given, one write for each piece, and tells when
-/// the client goes. On the io_context's one thread; its pending operations keep it alive.
+/// The socket of one connection: writes each piece with a write of its own, and reports when the
+/// client goes. On the io_context's one thread. Its pending operations keep it alive.
 class ScriptConnection : public std::enable_shared_from_this<ScriptConnection> {
  public:
-  /// What happens to it. Neither is called after `close` or `abort`, nor after the other.
+  /// What happens to the connection. Neither is called after `close` or `abort`, or after the
+  /// other.
   struct Events {
     std::function<void()> peer_closed;
     std::function<void()> too_slow;
@@ -23,14 +24,14 @@ class ScriptConnection : public std::enable_shared_from_this<ScriptConnection> {
 
   ScriptConnection(boost::asio::ip::tcp::socket socket, Events events);
 
-  /// Begins to watch for the client's close.
+  /// Starts to watch for the client's close.
   void start();
   void send(std::string bytes);
-  /// Once everything has left: closes the sending side, and the rest when the client has read it.
+  /// Once everything was sent, closes the sending side, and the rest when the client has read it.
   void close();
-  /// Once everything has left: resets.
+  /// Once everything was sent, resets the connection.
   void abort();
-  /// Closes at once, and drops what has not left.
+  /// Closes at once, and drops what was not sent.
   void drop();
 
  private:
@@ -48,7 +49,7 @@ class ScriptConnection : public std::enable_shared_from_this<ScriptConnection> {
   std::size_t unsent_bytes_ = 0;
   std::size_t discarded_bytes_ = 0;
   bool is_writing_ = false;
-  bool has_ended_ = false;  ///< Nobody is told anything any longer.
+  bool has_ended_ = false;  ///< Handlers are not called any more.
   Finish finish_ = Finish::none;
   char unwanted_[1024] = {};
 };

@@ -18,9 +18,9 @@ namespace regstream::harness {
 namespace {
 
 constexpr std::size_t bytes_max = 1U << 30U;
-// More than a client takes in one event, and less than one may leave unread.
+// More than a client accepts in one event, and less than one may leave unread.
 constexpr std::size_t filler_bytes_max = 6U << 20U;
-// Pings come no faster: a jump of virtual time sends all that fall into it.
+// The fastest pings, because a jump of virtual time sends all of them.
 constexpr Duration ping_interval_min{100};
 
 std::string event_bytes(const Field& field, const sse::OutgoingEvent& event) {

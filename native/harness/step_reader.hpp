@@ -5,14 +5,14 @@
 #include "harness/scenario.hpp"
 #include "json/field.hpp"
 
-/// How a scenario, or a command, says what happens on a stream. All throw `Refused`.
+/// Reads the steps of a scenario or a command. All functions throw `Refused`.
 namespace regstream::harness {
 
 using json_fields::Field;
 
 [[nodiscard]] std::vector<Step> read_steps(const Field& steps);
 
-/// The one action among the members of `command`, of those that send: SendBytes or SendControl.
+/// The one sending action among the members of `command`: SendBytes or SendControl.
 [[nodiscard]] StepAction read_sending_member(const Field& command);
 
 }  // namespace regstream::harness

@@ -13,19 +13,19 @@
 
 #include "json/json_lines.hpp"
 
-/// A JSON text read strictly: whatever is wrong with a value is told with its line and its name.
+/// Strict reading of a JSON text: every mistake is reported with its line and its field.
 namespace regstream::json_fields {
 
-/// How a reader of fields says that it can't go on; `read_fields` catches it.
+/// Thrown by a reader of fields when a value is wrong; `read_fields` catches it.
 struct Refused {
   JsonProblem problem;
 };
 
-/// A value of a JSON text that knows its place. All but `member` and the two questions throw
-/// `Refused`.
+/// A value of a JSON text that knows its place. All functions throw `Refused`, except `member` and
+/// the two that only ask.
 class Field {
  public:
-  /// Members keep the order of the text.
+  /// Members are in the text's order.
   using Json = nlohmann::ordered_json;
 
   /// All three must outlive the field.
@@ -36,7 +36,7 @@ class Field {
 
   [[nodiscard]] const Json& json() const { return *value_; }
 
-  /// Refuses what is no object, and members that nobody would look at.
+  /// Refuses a value that is not an object, and unknown members.
   void expect_object(std::initializer_list<std::string_view> names) const;
   void expect_any_object() const;
   [[nodiscard]] std::optional<Field> member(std::string_view name) const;
@@ -55,7 +55,7 @@ class Field {
   const JsonLines* lines_;
 };
 
-/// Reads a whole text by `read_root`, which may throw `Refused`.
+/// Reads a whole text with `read_root`, which may throw `Refused`.
 template <typename Result>
 std::variant<Result, JsonProblem> read_fields(std::string_view text,
                                               Result (*read_root)(const Field&),
@@ -64,7 +64,7 @@ std::variant<Result, JsonProblem> read_fields(std::string_view text,
   if (auto* const problem = std::get_if<JsonProblem>(&lines)) {
     return std::move(*problem);
   }
-  // It has been read once, and is valid.
+  // The text was read before, so it is valid.
   const auto json = Field::Json::parse(text);
   try {
     return read_root(Field(json, {}, std::get<JsonLines>(lines)));

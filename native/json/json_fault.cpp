@@ -12,13 +12,13 @@ namespace {
 using Json = nlohmann::json;
 using Kind = JsonFault::Kind;
 
-/// Hears the parser's events, and stops it at the first fault.
+/// Gets the parser's events, and stops it at the first fault.
 class Checker final : public nlohmann::json_sax<Json> {
  public:
   explicit Checker(JsonBounds bounds) : bounds_(bounds) {}
 
   [[nodiscard]] std::optional<JsonFault> check(std::string_view text) {
-    // The parser would take a NUL for the end; it is in no JSON text.
+    // The parser would read a NUL as the end, but no JSON text has one.
     const std::size_t nul = text.find('\0');
     if (Json::sax_parse(text, this) && nul != std::string_view::npos) {
       refuse({.kind = Kind::no_json, .position = nul + 1});
@@ -76,7 +76,7 @@ class Checker final : public nlohmann::json_sax<Json> {
   }
 
   const JsonBounds bounds_;
-  std::vector<std::set<std::string>> open_;  // The names of each; an array has none.
+  std::vector<std::set<std::string>> open_;  // The names in each open object; none for an array.
   std::size_t values_ = 0;
   std::optional<JsonFault> fault_;
 };

@@ -14,13 +14,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-// How far the parser has read. It reads one character behind a number to see that it ends.
+// How far the parser has read. After a number it reads one more character.
 struct Progress {
   std::size_t line = 1;
   bool is_after_line_end = false;
 };
 
-// Counts lines as the parser goes; the parser copies it, hence the pointer.
+// Counts lines while the parser reads. The parser copies it, hence the pointer.
 class CountingIterator {
  public:
   // NOLINTBEGIN(readability-identifier-naming): the standard library's names.
@@ -52,8 +52,8 @@ class CountingIterator {
   Progress* progress_;
 };
 
-// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while …" → what
-// stands behind the position, which the message begins with anyway.
+// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while …" → the
+// part after the position, because the message begins with the position anyway.
 std::string without_prefix(std::string_view what) {
   const std::size_t position = what.find("parse error at");
   const std::size_t colon =
@@ -111,12 +111,12 @@ class LineReader final : public nlohmann::json_sax<Json> {
     std::string field;
     bool is_array = false;
     std::size_t index = 0;
-    std::string at;  // The key that was read last.
+    std::string at;  // The last key.
     std::set<std::string> names;
   };
 
   [[nodiscard]] std::size_t line() const { return progress_.line; }
-  // Of the byte that was read last.
+  // The line of the last byte.
   [[nodiscard]] std::size_t last_line() const {
     return progress_.line - (progress_.is_after_line_end ? 1 : 0);
   }

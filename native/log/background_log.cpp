@@ -20,11 +20,11 @@ namespace {
 
 constexpr Duration finish_max{1'000};
 
-/// Hands lines on to `sinks`, on the pool's thread, and says where some are missing: spdlog's queue
-/// counts what it drops, but tells nobody.
+/// Passes lines on to `sinks`, on the pool's thread, and reports missing lines: spdlog's queue
+/// counts what it drops, but doesn't report it.
 class LossReporter final : public spdlog::sinks::sink {
  public:
-  /// `pool` calls this, so it is there.
+  /// `pool` calls this, so it exists.
   LossReporter(std::vector<spdlog::sink_ptr> sinks, spdlog::details::thread_pool& pool)
       : sinks_(std::move(sinks)), pool_(pool) {}
 
@@ -88,7 +88,7 @@ BackgroundLog::~BackgroundLog() {
 
 bool BackgroundLog::finish(Duration timeout) {
   spdlog::set_default_logger(std::exchange(direct_, nullptr));
-  // The pool's destructor writes what waits, and joins the thread that does: without a bound.
+  // The pool's destructor writes the waiting lines and joins its thread, without a time limit.
   std::promise<void> written;
   const std::future<void> end = written.get_future();
   std::thread waiter(

@@ -8,7 +8,7 @@
 namespace regstream::logging {
 namespace {
 
-/// Each reason has lines of its own. By its name, since Clang 14 can't compile the call of a
+/// Each reason has its own lines. It has a name, because Clang 14 can't compile the call on a
 /// temporary.
 constexpr Condition dropped{"dropped"};
 

@@ -6,9 +6,9 @@
 
 namespace regstream::logging {
 
-/// Says that a message, which stood `where`, is no update: why, and of which instance of the
-/// workflow it seems to be, if ids are numbers there. At most one line a reason in ten seconds.
-/// Nothing of the message is quoted.
+/// Logs that a message, found at `where`, is not an update: why, and which instance it seems to be
+/// about, if the workflow's ids are numbers. At most one line for each reason in ten seconds. The
+/// message is not quoted.
 void warn_dropped(const DecodeError& error, std::string_view workflow, std::string_view where);
 
 }  // namespace regstream::logging

@@ -6,7 +6,7 @@
 
 namespace regstream::logging {
 
-/// A span of time for people, by its two greatest units: "0.3 s", "12.0 s", "3 min 5 s", "2 h 7
+/// A span of time for people, in its two largest units: "0.3 s", "12.0 s", "3 min 5 s", "2 h 7
 /// min".
 [[nodiscard]] std::string duration_text(Duration duration);
 

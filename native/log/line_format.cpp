@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Texts are made printable in both forms, so that what is found in one is found in the other.
+// Texts are made printable in both formats, so that a search finds the same in both.
 struct ToJson {
   Json operator()(std::string_view text) const { return printable(text); }
   Json operator()(std::int64_t number) const { return number; }
@@ -26,7 +26,7 @@ struct ToText {
 }  // namespace
 
 std::string pattern_of(Format format) {
-  // The level's name and the time need no escapes.
+  // The level and the time need no escapes.
   return format == Format::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})"
                                 : "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
 }
@@ -48,7 +48,7 @@ std::string compose(Format format, std::string_view event, std::string_view mess
     members[std::string(field.name)] = std::visit(ToJson{}, field.value);
   }
   std::string object = members.dump(-1, ' ', false, Json::error_handler_t::replace);
-  // The pattern has the braces: what it adds are members, too.
+  // The pattern adds the braces and its own members.
   return object.substr(1, object.size() - 2);
 }
 

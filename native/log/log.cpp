@@ -15,7 +15,7 @@
 namespace regstream::logging {
 namespace {
 
-// Longer than any sentence of ours; what a line quotes of others need not be whole.
+// Longer than any of our own sentences. Quoted text may be cut.
 constexpr std::size_t line_bytes_max = 1'000;
 
 std::atomic<Format> process_format = Format::text;

@@ -18,7 +18,7 @@ struct CodePoint {
   std::size_t bytes;
 };
 
-/// The first of `text`, which is well-formed and not empty.
+/// The first code point of `text`, which must be well-formed and not empty.
 CodePoint first_code_point(std::string_view text) {
   const auto bits = [&text](std::size_t index, unsigned mask) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(text[index])) & mask;
@@ -44,13 +44,13 @@ bool ends_line(std::uint32_t code) {
   return code == 0x2028 || code == 0x2029;
 }
 
-/// Bidi_Control of the Unicode Character Database (PropList.txt).
+/// Whether a code point is Bidi_Control in the Unicode Character Database (PropList.txt).
 bool turns_direction(std::uint32_t code) {
   return code == 0x061c || code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
          (code >= 0x2066 && code <= 0x2069);
 }
 
-/// Where to cut `text` so that no character is split and at most `bytes_max` bytes are left.
+/// Where to cut `text` so that at most `bytes_max` bytes are left and no character is split.
 std::size_t cut(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) {
     return text.size();
@@ -62,7 +62,7 @@ std::size_t cut(std::string_view text, std::size_t bytes_max) {
   return length;
 }
 
-/// `code` is below U+10000.
+/// `code` must be below U+10000.
 std::string escape(std::uint32_t code) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text = "\\u";
@@ -72,8 +72,8 @@ std::string escape(std::uint32_t code) {
   return text;
 }
 
-/// A password may have spaces: where the line has an '@', all from the first word that looks like
-/// an address up to there is taken as one value.
+/// A password may have spaces. So if the line has an '@', everything from the first word that looks
+/// like an address up to the '@' counts as one value.
 std::string hide_secrets_in_line(std::string_view line) {
   std::string shown;
   while (!line.empty()) {
@@ -97,7 +97,7 @@ std::string hide_secrets_in_line(std::string_view line) {
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t bytes_max) {
-  // What follows the cut is not looked at: a peer's megabytes cost nothing.
+  // The text after the cut is not read, so a peer's megabytes cost nothing.
   const std::string_view kept = text.substr(0, cut(text, bytes_max));
   std::string valid;
   text::append_valid_utf8(valid, kept);

@@ -43,12 +43,12 @@ std::optional<std::string_view> find_problem(std::string_view text) {
   }
   const bool is_https = text.starts_with("https://");
   if (!is_https && !text.starts_with("http://")) {
-    return "is no origin; give one such as https://bank.example";
+    return "is not an origin; give one such as https://bank.example";
   }
   const std::string_view authority = text.substr(text.find("//") + 2);
   const auto host = parse_host_port(authority);
   if (!host) {
-    return "is no origin; give scheme, host and port only, such as https://bank.example";
+    return "is not an origin; give scheme, host and port only, such as https://bank.example";
   }
   const bool has_own_port = host->port == (is_https ? 443 : 80);
   const std::string canonical =

@@ -26,7 +26,7 @@ void require_id(const Workflow& workflow, const InstanceId& id) {
   }
 }
 
-/// "APPROVED, FAILED or COMPLETED": the statuses that end an instance.
+/// The statuses that end an instance, as a list such as "A, B or C".
 std::string final_statuses(const Workflow& workflow) {
   std::vector<std::string_view> names;
   for (const WorkflowStatus& status : workflow.statuses) {
@@ -46,8 +46,8 @@ constexpr const char* process_log_expected = "the process log must be a JSON arr
 constexpr const char* both_expected =
     "the details must be a JSON object, and the process log a JSON array";
 
-/// What the caller's own JSON text should have been, where it made the message no JSON: the rest of
-/// it is encoded here.
+/// What the caller's JSON texts must be, if the message is not JSON: everything else in it is
+/// encoded here.
 const char* json_expected(const Update& update) {
   if (update.process_log.empty()) {
     return details_expected;
@@ -55,25 +55,25 @@ const char* json_expected(const Update& update) {
   return update.details.empty() ? process_log_expected : both_expected;
 }
 
-/// A JSON text without the white space around it.
+/// A JSON text without surrounding white space.
 std::string_view trim(std::string_view json) {
   constexpr std::string_view white_space = " \t\r\n";
   json.remove_prefix(std::min(json.find_first_not_of(white_space), json.size()));
   return json.substr(0, json.find_last_not_of(white_space) + 1);
 }
 
-/// The update's message, if subscribers take in all of it: their own decoder says so.
+/// Checks that subscribers accept the whole message, with their own decoder.
 std::string checked(const Update& update, const Workflow& workflow) {
   std::string message = encode_update(update, workflow);
   const auto decoded = decode_update_slices(message, workflow, broker::published_limits);
   if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
-    // `{}}{"a":{}` as details makes two values of the message.
+    // `{}}{"a":{}` as details would make two values of the message.
     const bool is_broken =
         error->reason == DropReason::not_json || error->reason == DropReason::several_values;
     throw std::invalid_argument(is_broken ? json_expected(update) : error->what);
   }
   const auto& read = std::get<UpdateSlices>(decoded);
-  // Byte for byte, so that no details bring other members along: `{},"id":"1-1"`.
+  // Compared byte by byte, so that details can't add members, as `{},"id":"1-1"` would.
   require(read.details.view() == trim(update.details), details_expected);
   require(read.process_log.view() == trim(update.process_log), process_log_expected);
   if (read.mistyped > 0) {

@@ -55,20 +55,20 @@ void ClientJudge::on_attempt(const StreamRequest& request,
          last_event_id_ + '"');
   }
   if (request.ids.size() != followed_.size()) {
-    fail("it asks for " + std::to_string(request.ids.size()) + " ids, and follows " +
+    fail("it requests " + std::to_string(request.ids.size()) + " ids, but follows " +
          std::to_string(followed_.size()));
   }
   for (auto& [id, followed] : followed_) {
     if (!contains(request.ids, id)) {
-      fail("it does not ask for " + std::to_string(id) + ", which it follows");
+      fail("it does not request " + std::to_string(id) + ", which it follows");
     }
     followed.is_asked_for = true;
     const bool is_named = contains(request.snapshots, id);
     if (followed.is_new && !is_named && !request.cursor.empty()) {
-      fail("it knows nothing of " + std::to_string(id) + ", and asks for no snapshot of it");
+      fail("it knows nothing about " + std::to_string(id) + ", but does not request its snapshot");
     }
     if (is_named && !followed.view.is_unknown()) {
-      fail("it asks for a snapshot of " + std::to_string(id) + ", of which it was told");
+      fail("it requests a snapshot of " + std::to_string(id) + ", which it already knows");
     }
   }
   asked_ = request;
@@ -84,7 +84,7 @@ void ClientJudge::on_attempt(const StreamRequest& request,
 
 void ClientJudge::on_message(const SessionMessage& message) {
   if (due_ == Due::end_was_told) {
-    fail("something comes behind the end: " + std::string{message.json});
+    fail("something comes after the end: " + std::string{message.json});
   }
   last_event_id_ = message.last_event_id;
   const EventId id = parsed(without_end(last_event_id_));
@@ -102,7 +102,7 @@ void ClientJudge::on_message(const SessionMessage& message) {
     case StreamMessageType::ping:
     case StreamMessageType::token_expiring:
       if (due_ == Due::greeting) {
-        fail("something comes before the greeting: " + std::string{message.json});
+        fail("something comes before `connected`: " + std::string{message.json});
       }
       return;
     case StreamMessageType::other:
@@ -130,11 +130,11 @@ void ClientJudge::on_skipped(std::string_view last_event_id) {
 
 void ClientJudge::on_connected(EventId id) {
   if (due_ != Due::greeting) {
-    fail("it is greeted twice");
+    fail("it gets `connected` twice");
   }
   const bool has_cursor = !asked_.cursor.empty();
   if (asked_.until_final && asked_.cursor.ends_with(end_suffix)) {
-    fail("it has the end, and gets a stream all the same");
+    fail("it has the end, but gets a stream");
   }
   if (id == EventId{}) {
     due_ = has_cursor ? Due::reset : Due::snapshots;
@@ -142,8 +142,7 @@ void ClientJudge::on_connected(EventId id) {
     return;
   }
   if (has_cursor && to_string(id) != without_end(asked_.cursor)) {
-    fail("it asked for what comes after " + asked_.cursor + ", and is greeted with " +
-         to_string(id));
+    fail("it resumed after " + asked_.cursor + ", and gets `connected` with " + to_string(id));
   }
   due_ = Due::anything;
   position_ = id;
@@ -154,10 +153,10 @@ void ClientJudge::on_connected(EventId id) {
 
 void ClientJudge::on_update(EventId id, const SessionMessage& message) {
   if ((due_ != Due::anything && due_ != Due::perhaps_end) || !position_) {
-    fail("the update " + to_string(id) + " comes where something else has to");
+    fail("the update " + to_string(id) + " comes in place of something else");
   }
   if (id.epoch != position_->epoch) {
-    fail("the update " + to_string(id) + " is of another epoch than " + to_string(*position_) +
+    fail("the update " + to_string(id) + " has another epoch than " + to_string(*position_) +
          ", and no reset came between");
   }
   if (id <= *position_) {
@@ -166,7 +165,7 @@ void ClientJudge::on_update(EventId id, const SessionMessage& message) {
   const UpdateSlices& update = message.content->update;
   const std::int64_t number = number_in(truth_.workflow(), update);
   if (!asked_.ids.empty() && !contains(asked_.ids, number)) {
-    fail("the update " + to_string(id) + " does not concern it");
+    fail("the update " + to_string(id) + " is not for this stream");
   }
   if (truth_.can_judge(id)) {
     check_published(id, message.json);
@@ -177,8 +176,7 @@ void ClientJudge::on_update(EventId id, const SessionMessage& message) {
                        (followed != nullptr && followed->is_asked_for && !followed->view.has(id));
   if (is_news != (message.kind == MessageKind::update)) {
     fail("the update " + to_string(id) +
-         (is_news ? " is news, and it does not say so"
-                  : " is no news, and it says so all the same"));
+         (is_news ? " is new, but it is not announced" : " is not new, but it is announced"));
   }
   position_ = id;
   snapshots_due_.clear();
@@ -206,14 +204,15 @@ void ClientJudge::check_published(EventId id, std::string_view json) const {
 void ClientJudge::check_nothing_missed(EventId before) const {
   const auto check = [this, before](EventId after, std::optional<std::int64_t> number) {
     if (const auto missed = truth_.between(after, before, number)) {
-      fail("it is told of " + to_string(before) + ", and has missed " + to_string(*missed));
+      fail("it gets the update " + to_string(before) + ", but has missed " + to_string(*missed));
     }
   };
   if (asked_.ids.empty()) {
     return check(*position_, std::nullopt);
   }
   if (const auto loss = truth_.loss_between(*position_, before)) {
-    fail("it is told of " + to_string(before) + ", and not of the loss at " + to_string(*loss));
+    fail("it gets the update " + to_string(before) + ", but not the reset for the loss at " +
+         to_string(*loss));
   }
   for (const std::int64_t number : asked_.ids) {
     const auto delivered = snapshots_delivered_.find(number);
@@ -229,7 +228,7 @@ void ClientJudge::on_reset(EventId id) {
   // The snapshots of several ids come one after the other, so a slow reader may fall behind
   // meanwhile.
   if (due_ == Due::greeting || (due_ == Due::snapshots && asked_.ids.size() < 2)) {
-    fail("a reset comes where it was promised something else");
+    fail("a reset comes in place of something else");
   }
   if (!has_reason_for_reset()) {
     fail("a reset comes without a reason: it was at " + to_string(*position_) +
@@ -265,22 +264,22 @@ void ClientJudge::on_snapshot(EventId id, const SessionMessage& message) {
   const auto* const view = std::get_if<RegistrationView>(&decoded);
   const std::int64_t number = view == nullptr ? 0 : number_in(truth_.workflow(), *view);
   if (number == 0 || !view->id || !(asked_.ids.empty() || contains(asked_.ids, number))) {
-    fail("a snapshot does not concern it: " + std::string{message.content->data});
+    fail("a snapshot is not for this stream: " + std::string{message.content->data});
   }
   const bool is_due = due_ == Due::snapshots ? snapshots_delivered_.count(number) == 0
                                              : snapshots_due_.erase(number) != 0;
   if (!is_due) {
-    fail("a snapshot comes that nothing announced: " + std::string{message.content->data});
+    fail("a snapshot comes that was not requested: " + std::string{message.content->data});
   }
   if (due_ != Due::snapshots && to_string(id) != without_end(asked_.cursor)) {
-    fail("a snapshot that was asked for moves it from " + asked_.cursor + " to " + to_string(id));
+    fail("a requested snapshot moves its cursor from " + asked_.cursor + " to " + to_string(id));
   }
   check_snapshot(number, *view);
   snapshots_delivered_[number] = *view->id;
   Followed* const followed = find(number);
   const bool is_news = followed_.empty() || (followed != nullptr && followed->is_asked_for);
   if (is_news != (message.kind == MessageKind::snapshot)) {
-    fail("a snapshot is taken for what it is not: " + std::string{message.content->data});
+    fail("a snapshot is classified wrongly: " + std::string{message.content->data});
   }
   if (followed != nullptr && is_news) {
     followed->view.on_snapshot(*view->id);
@@ -305,7 +304,7 @@ void ClientJudge::on_end(const SessionMessage& message) {
   const std::optional<EventId>& id = message.content->end_id;
   const bool is_due = due_ == Due::end ? !end_due_ || id == end_due_ : due_ == Due::perhaps_end;
   if (!id || !is_due) {
-    fail("an end comes that nothing is the reason for: " + std::string{message.json});
+    fail("an end comes without a reason: " + std::string{message.json});
   }
   if (last_event_id_ != to_string(*id).append(end_suffix)) {
     fail("the end of " + to_string(*id) + " has the id " + last_event_id_);
@@ -337,7 +336,7 @@ bool ClientJudge::may_stop(ConnectionReason reason) const {
 
 void ClientJudge::on_ended() const {
   if (due_ == Due::end) {
-    fail("its stream ends in good order, and has not told it the end");
+    fail("its stream ends in good order, but without the end");
   }
 }
 
@@ -352,7 +351,7 @@ void ClientJudge::check_end(bool is_held_back) const {
   const bool is_greeted =
       due_ == Due::anything || due_ == Due::perhaps_end || (is_held_back && due_ == Due::greeting);
   if (!is_greeted || !position_) {
-    fail("it was never told what the greeting promised");
+    fail("it never got what `connected` promised");
   }
   if (position_->epoch != end.epoch) {
     fail("it is at " + to_string(*position_) + ", and the history at " + to_string(end));
@@ -379,7 +378,7 @@ void ClientJudge::fail(const std::string& what) const {
 EventId ClientJudge::parsed(std::string_view id) const {
   const auto parsed = parse_event_id(id);
   if (!parsed) {
-    fail("an event's id is no event id: \"" + std::string{id} + '"');
+    fail("an event's id is malformed: \"" + std::string{id} + '"');
   }
   return *parsed;
 }

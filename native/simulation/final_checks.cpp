@@ -12,7 +12,7 @@ namespace {
 
 void check_entered(const Truth& truth, const std::string& text, std::size_t times = 1) {
   if (truth.times_entered(text) < times && text.find("no update") == std::string::npos) {
-    throw Violation("this was published, and never entered the history: " + text);
+    throw Violation("this was published, but never entered the history: " + text);
   }
 }
 
@@ -36,7 +36,7 @@ void check_caught_up(const Cast& cast) {
     }
     check_heard(cast.truth, gateway->bare_heard());
     if (gateway->is_loss_unreported()) {
-      throw Violation("redis cut a gateway off, and no stream was told that messages may be lost");
+      throw Violation("redis cut a gateway off, but no stream got a reset");
     }
   }
 }

@@ -361,7 +361,7 @@ void GatewayStreams::check_limits() const {
   check(known.size(), plan_.known_registrations_max, "registrations");
   check(known.bytes(), known.size() * frame_bytes_max, "bytes of registrations");
   if (hub().counters().gaps > 0 || hub().counters().duplicates > 0) {
-    throw Violation(name_ + ": the follower told a history that is not contiguous");
+    throw Violation(name_ + ": the follower delivered a history that is not contiguous");
   }
 }
 

@@ -38,7 +38,7 @@ class Issuer {
   /// Draws one client's rights for the whole run: some instances, or all.
   [[nodiscard]] std::vector<std::int64_t> choose_rights();
 
-  /// `then` gets the token after a while, or nothing if the issuer fails.
+  /// Calls `then` after a while with a token, or with nothing if the issuer fails; or never.
   using Then = std::function<void(std::optional<Token>)>;
   void request(const std::vector<std::int64_t>& rights, Then then);
 

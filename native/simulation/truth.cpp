@@ -71,7 +71,7 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   Epoch& epoch = extend(id);
   check_forged(epoch, id, text);
   if (epoch.messages.count(text) != 0 && !epoch.was_rolled_back) {
-    throw Violation("a message of the history was taken for a bare one, as " + to_string(id) +
+    throw Violation("a message of the history was adopted as a plain one, as " + to_string(id) +
                     ": " + text);
   }
   epoch.messages.insert(message);
@@ -116,7 +116,7 @@ void Truth::check_forged(const Epoch& epoch, EventId id, const std::string& text
   }
   const auto& [forgery, forged_in] = found->second;
   if (forgery == Forgery::no_message || (forged_in == id.epoch && !epoch.was_rolled_back)) {
-    throw Violation("this was forged, and entered the history as " + to_string(id) + ": " + text);
+    throw Violation("this was forged, but entered the history as " + to_string(id) + ": " + text);
   }
 }
 
@@ -172,7 +172,7 @@ const Truth::Epoch* Truth::epoch(std::uint64_t epoch) const {
 bool Truth::can_judge(EventId id) const {
   const Epoch* const found = epoch(id.epoch);
   if (found == nullptr) {
-    throw Violation("the id " + to_string(id) + " is of no epoch that ever was");
+    throw Violation("the id " + to_string(id) + " has an epoch that never existed");
   }
   return !found->was_rolled_back;
 }

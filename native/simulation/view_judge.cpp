@@ -47,18 +47,18 @@ void ViewJudge::on_view(const RegistrationView& view) {
 
 void ViewJudge::check_gap(const RegistrationView& view) const {
   if (view.has_gap != has_gap_) {
-    fail((has_gap_ ? "updates may have been missed, and its view does not say so: "
-                   : "its view says that updates may have been missed, and none were: ") +
+    fail((has_gap_ ? "updates may have been missed, but its view does not say so: "
+                   : "its view says that updates may have been missed, but none were: ") +
          in_words(view));
   }
   if (view.has_lost_history != is_behind_reset_) {
-    fail((is_behind_reset_ ? "its view is of a history that was lost, and does not say so: "
-                           : "its view says that its history was lost, and it was not: ") +
+    fail((is_behind_reset_ ? "its view is from a lost history, but does not say so: "
+                           : "its view says that its history was lost, but it was not: ") +
          in_words(view));
   }
   const bool may_have_id = !view.status.empty() && !is_behind_reset_;
   if (view.id.has_value() != may_have_id) {
-    fail("its view has an id before anything is known or behind a reset, or has none elsewhere: " +
+    fail("its view has an id before anything is known or after a reset, or has no id otherwise: " +
          in_words(view));
   }
 }

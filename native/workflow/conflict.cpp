@@ -3,8 +3,8 @@
 namespace regstream {
 namespace {
 
-/// What the second can't have, as the first has it. A stream's path is never one of updates: only
-/// the latter has a segment {id}.
+/// The member of the second workflow that collides with the first. A stream's path never collides
+/// with an updates path, because only the latter has a segment {id}.
 std::string_view shared_member(const Workflow& first, const Workflow& second) {
   if (first.name == second.name) {
     return "name";

@@ -19,8 +19,8 @@ using json_fields::Field;
 
 constexpr json_fields::JsonLimits json_limits{
     .bytes_max = declaration_bytes_max,
-    .depth_max = 8,       // A declaration has 3; `$schema` may be anything.
-    .values_max = 1'000,  // With as much as may be declared it has 590.
+    .depth_max = 8,       // A declaration has 3 levels; `$schema` may be anything.
+    .values_max = 1'000,  // The largest declaration has 590 values.
 };
 constexpr std::size_t name_bytes_max = 256;
 constexpr std::size_t description_bytes_max = 1024;
@@ -29,7 +29,7 @@ constexpr std::size_t elements_max = 64;
 constexpr std::size_t member_shown_bytes_max = 200;
 constexpr std::string_view id_segment = "{id}";
 
-/// Members of messages, and parameters of a stream's query, that mean something else.
+/// Members of messages, and parameters of a stream's query, that have another meaning.
 constexpr std::array<std::string_view, 16> words_of_the_contract = {
     "status", "stage", "stageStatus", "message",  "details", "processLog",  "timestamp", "id",
     "type",   "data",  "stages",      "snapshot", "until",   "lastEventId", "poll",      "ticket"};
@@ -44,7 +44,7 @@ constexpr bool is_letter(char character) {
   return is_lower(character) || (character >= 'A' && character <= 'Z');
 }
 
-/// 1 to `bytes_max` characters of a kind, the first of a narrower one.
+/// 1 to `bytes_max` characters of one kind, the first of a narrower kind.
 template <typename First, typename Other>
 bool is_word(std::string_view text, std::size_t bytes_max, First first, Other other) {
   return !text.empty() && text.size() <= bytes_max && first(text.front()) &&
@@ -59,7 +59,8 @@ std::string read_name(const Field& field) {
   return name;
 }
 
-/// Titles and descriptions are for the page, which reads them itself; here they are only checked.
+/// Titles and descriptions are for the page, which reads them by itself; here they are only
+/// checked.
 void check_texts(const Field& object) {
   if (const auto title = object.member("title")) {
     static_cast<void>(read_name(*title));
@@ -81,7 +82,7 @@ std::string read_workflow_name(const Field& field) {
   return name;
 }
 
-/// A word of a closed list; another type is as wrong as another word.
+/// A word of a closed list; another type is refused like another word.
 template <typename Meaning, std::size_t Count>
 Meaning read_choice(const Field& field,
                     const std::array<std::pair<std::string_view, Meaning>, Count>& choices,
@@ -115,7 +116,7 @@ void read_id(const Field& id, Workflow& workflow) {
                   "must be integer or text");
 }
 
-/// Refuses a name that an earlier element has, where it stands again.
+/// Refuses a name that an earlier element has, at its second place.
 template <typename Element>
 void expect_new(const Field& field, const std::vector<Element>& earlier, std::string_view name) {
   if (std::any_of(earlier.begin(), earlier.end(),
@@ -210,8 +211,8 @@ std::vector<std::string_view> segments_of(std::string_view path) {
   return segments;
 }
 
-/// A segment of characters that need no escape (RFC 3986, 3.3: pchar). None is escaped, so that two
-/// paths are the same only if they look so.
+/// A segment of characters that need no escape (RFC 3986, 3.3: pchar). Escapes are refused, so two
+/// paths are equal only if they look equal.
 bool is_of_path_characters(std::string_view segment) {
   return std::all_of(segment.begin(), segment.end(), [](char character) {
     return is_letter(character) || is_digit(character) ||
@@ -221,7 +222,7 @@ bool is_of_path_characters(std::string_view segment) {
 
 struct Path {
   std::string text;
-  std::ptrdiff_t ids = 0;  ///< Segments that stand for an id.
+  std::ptrdiff_t ids = 0;  ///< Segments that are placeholders of an id.
 };
 
 Path read_path(const Field& field) {
@@ -235,7 +236,7 @@ Path read_path(const Field& field) {
     field.fail(
         "must be 2 to 256 characters of a URL path that begins with /, without a query or %");
   }
-  // Browsers and proxies make another path of these.
+  // Browsers and proxies change such a path.
   if (std::any_of(segments.begin(), segments.end(), [](std::string_view segment) {
         return segment.empty() || segment == "." || segment == "..";
       })) {
@@ -276,7 +277,7 @@ Workflow read_root(const Field& root) {
   return workflow;
 }
 
-/// What is wrong with the bytes, whatever they say.
+/// What is wrong with the bytes, before they are parsed.
 std::optional<WorkflowProblem> check_bytes(std::string_view bytes) {
   if (bytes.size() > declaration_bytes_max) {
     return WorkflowProblem{.line = 1, .member = {}, .what = "is longer than 65536 bytes"};
@@ -331,7 +332,7 @@ std::variant<Workflow, WorkflowProblem> read_workflow_file(const std::string& pa
     return WorkflowProblem{
         .line = 0, .member = {}, .what = std::string{"can't be read: "} + std::strerror(errno)};
   }
-  // One byte more than a declaration may have, so that the reader sees that it is too long.
+  // One byte more than a declaration may have, so that the reader notices a longer one.
   std::string text(declaration_bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) {

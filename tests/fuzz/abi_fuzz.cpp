@@ -2,7 +2,7 @@
 #include "wasm/call_program.hpp"
 
 // The functions that JavaScript calls, in any order and with any arguments: a program of calls, one
-// a line (tests/unit/wasm/call_program.hpp). What does not hold is thrown.
+// a line (tests/unit/wasm/call_program.hpp). A violated rule is thrown.
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   regstream::fuzz::Input input{data, size};

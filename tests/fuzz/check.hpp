@@ -6,7 +6,7 @@
 
 namespace regstream::fuzz {
 
-/// Ends the run, which makes the fuzzer keep the input, unless the claim holds.
+/// Aborts unless the claim holds. Then the fuzzer keeps the input.
 inline void check(bool holds, std::string_view claim) {
   if (!holds) {
     std::fprintf(stderr, "does not hold: %.*s\n", static_cast<int>(claim.size()), claim.data());

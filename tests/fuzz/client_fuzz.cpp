@@ -22,27 +22,27 @@
 #include "message_judge.hpp"
 
 // clang-format off
-// A client's session, as the native client and the browser package have it, of registration 42 and of others,
-// under a program of inputs. The program is text, one input a
-// line; its first line has the options as numbers, in the order in which `options_of` takes them.
+// A client's session, as the native client and the browser package use it, of registration 42 and of others, under a
+// program of inputs. The program is text with one input a line. Its first line has the options as numbers, in the order
+// in which `options_of` reads them.
 //
 //     c  x  s  h    connect, close, restart, handle the deadline
-//     k43 44        follows 42 and these from now on
+//     k43 44        follow 42 and these from now on
 //     n  N  w  v    online, offline, visible, restored
-//     T  t  D       a token is there, may come later, is denied
-//     +250  =       time goes on, by milliseconds or up to the deadline (which is then handled)
+//     T  t  D       a token is there, may come later, or is denied
+//     +250  =       time passes: milliseconds, or up to the deadline, which is then handled
 //     a             200 with an event stream
-//     r503 2000     another answer, with Retry-After in milliseconds if it is given
-//     E  F  R       the transport ended, failed, was refused unseen
-//     P data: x     bytes of the probe, and an event's end
-//     b data: x     bytes of the stream, and a line end
+//     r503 2000     another response; Retry-After in milliseconds if given
+//     E  F  R       the transport ended, failed, or was refused unseen
+//     P data: x     bytes of the probe and an event's end
+//     b data: x     bytes of the stream and a line end
 //     p data: x     the same without the line end
-//     e 5-1 {}      an event of a transport that parses: its id, or - where that has not changed; its data
-//     i  I          restarts, or closes, at the first message of what comes next
+//     e 5-1 {}      an event of a parsing transport: its id, or - if unchanged; its data
+//     i  I          restart or close at the next message
 //     g1sp 500      an update: its stage; [s]tarted [c]ompleted [f]ailed s[k]ipped or [-] of no stage;
 //                   [p]ending [a]pproved [d]uplicate [f]ailed [c]ompleted or another; its time
-//     !E            whatever a transport reports, from an earlier one
-//     .             polls, where the options say that the caller does so only now
+//     !E            the same report from an earlier transport
+//     .             poll, if by the options the caller polls only now
 // clang-format on
 
 namespace regstream::fuzz {
@@ -50,13 +50,12 @@ namespace {
 
 constexpr std::array<std::int64_t, 1> registration_ids{registration_id};
 constexpr std::size_t unpolled_actions_max = 16;
-/// Later than any clock gets; the last instants of all stand for "never".
+/// Later than any real clock. The very last instants mean "never".
 constexpr Instant now_max{Duration::max() / 2};
 constexpr std::size_t cursor_bytes_max = 4096;
 constexpr Duration silence_min{3'000};
 
-/// The point `delay` after `now`; never before `now`, and at the latest the
-/// last one there is.
+/// The instant `delay` after `now`: never before `now`, and at the latest the last one.
 Instant after(Instant now, Duration delay) {
   const Duration wait = std::max(delay, Duration::zero());
   return now.time_since_epoch() > Duration::max() - wait ? Instant::max() : now + wait;
@@ -76,7 +75,7 @@ bool has_transport(ConnectionState state) {
   return state == ConnectionState::connecting || state == ConnectionState::open;
 }
 
-/// The caller of the session, and what it knows of it by itself.
+/// The session's caller, with its own model of the session.
 class Caller {
  public:
   explicit Caller(const Options& options)
@@ -151,8 +150,7 @@ class Caller {
       default:
         break;
     }
-    // An id that no attempt has had yet would not be stale in a machine that
-    // nobody has polled.
+    // An id that no attempt has had yet would not be stale in a machine that was not polled.
     const auto newest = static_cast<std::uint32_t>(newest_attempt_);
     attempt_ = is_stale && newest > 0 ? AttemptId{newest - 1} : newest_attempt_;
     report(what, line);
@@ -184,8 +182,8 @@ class Caller {
           "nothing happens before the deadline");
   }
 
-  /// An input that handles the deadline too: a token that was to renew the open stream is waited
-  /// for no longer than that.
+  /// An input that also handles the deadline: the wait for a token that renews the open stream ends
+  /// with it.
   template <typename Input>
   void look_at_renewal(const Input& input) {
     if (renews_until_ && now_ >= *renews_until_) {
@@ -194,13 +192,12 @@ class Caller {
     input();
   }
 
-  /// Whether a token is waited for: for an attempt that begins, or to renew the stream that is
-  /// open.
+  /// Whether a token is pending, for a new attempt or to renew the open stream.
   [[nodiscard]] bool awaits_token() const {
     return session_.state() == ConnectionState::authorizing || renews_until_.has_value();
   }
 
-  /// Whether an answer is waited for: the stream's, or one that refuses to give a token.
+  /// Whether a response is pending: the stream's, or one that refuses a token.
   [[nodiscard]] bool awaits(const ResponseHead& head) const {
     if (session_.state() == ConnectionState::authorizing) {
       return head.status != 200 || !head.is_event_stream;
@@ -208,7 +205,7 @@ class Caller {
     return session_.state() == ConnectionState::connecting || renews_until_.has_value();
   }
 
-  /// What the transport of `attempt_` has to say.
+  /// A report of the transport of `attempt_`.
   void report(char what, std::string_view line) {
     switch (what) {
       case 'T':
@@ -255,8 +252,8 @@ class Caller {
     }
   }
 
-  /// Whether the machine accepted `input`. It has to if the attempt is the current one, unless that
-  /// does not wait for such an input.
+  /// Whether the machine accepted `input`. It must if the attempt is the current one and waits for
+  /// such an input.
   template <typename Input>
   bool tell(const Input& input, bool is_waited_for = true) {
     const bool is_current =
@@ -325,7 +322,7 @@ class Caller {
           "a heartbeat gives a stream some seconds, or what the options say");
   }
 
-  /// Whether the stream has another message, by a parser of its own.
+  /// Whether the stream has another message, according to a separate parser.
   bool next_message() {
     while (true) {
       const sse::Token token = parser_->next();
@@ -369,7 +366,7 @@ class Caller {
     check(!session_.poll_message(), "an event is one message");
   }
 
-  /// Restarts or closes the session in the middle of what it brings, if that is planned.
+  /// Restarts or closes the session in the middle of its messages, if that is planned.
   bool interrupt() {
     const char what = std::exchange(interruption_, ' ');
     if (what == ' ') {
@@ -397,7 +394,7 @@ class Caller {
     bytes(event);
   }
 
-  /// Carries out what the machine asks for, and looks at where it then stands.
+  /// Carries out the machine's actions, and checks its state then.
   void settle(ConnectionState before) {
     if (!is_polling_) {
       return;
@@ -410,7 +407,7 @@ class Caller {
       std::visit([this](const auto& step) { carry_out(step); }, *action);
     }
     const ConnectionState state = session_.state();
-    // Polls that follow each other are one connection to the caller.
+    // To the caller, successive polls are one connection.
     const bool is_next_poll = polls() && shown_ == ConnectionState::open && session_.is_connected();
     check(shown_ == state || is_next_poll, "every change of state is told");
     check(state != ConnectionState::open || session_.is_connected(), "open is connected");
@@ -499,28 +496,28 @@ class Caller {
       const Duration most = std::max(options.backoff.cap, Duration::zero());
       check(*deadline <= after(after(now_, std::max(floor_, probe)), most),
             "no wait is above floor and cap");
-      // A signal ends a wait, as far as the distance between attempts allows.
+      // A signal ends a wait, except for the minimum distance between attempts.
       check(*deadline >= after(now_, floor_) || is_signalled_, "no wait is below the floor");
     }
   }
 
   Options options_;
   StreamSession session_;
-  std::optional<sse::Parser> parser_;  ///< Of the stream that opened last, to compare.
+  std::optional<sse::Parser> parser_;  ///< Of the last opened stream, for comparison.
   Instant now_{};
-  std::optional<AttemptId> transport_;   ///< The one that is open.
-  std::optional<AttemptId> probe_;       ///< Beside which one is open.
-  std::optional<Instant> renews_until_;  ///< While a token is waited for to renew the open stream.
-  AttemptId newest_attempt_{};           ///< The newest that was opened.
-  AttemptId attempt_{};                  ///< Whose report the current line is.
-  ConnectionState shown_ = ConnectionState::idle;  ///< As far as polled actions have told.
+  std::optional<AttemptId> transport_;   ///< The open one.
+  std::optional<AttemptId> probe_;       ///< The attempt beside which it is open.
+  std::optional<Instant> renews_until_;  ///< While a token to renew the open stream is pending.
+  AttemptId newest_attempt_{};           ///< The newest one that was opened.
+  AttemptId attempt_{};                  ///< Whose report is in the current line.
+  ConnectionState shown_ = ConnectionState::idle;  ///< As known from polled actions.
   Duration reconnection_time_;
-  Duration floor_{};  ///< Of a wait that begins in this line.
+  Duration floor_{};  ///< For a wait that begins in this line.
   std::string last_event_id_;
   bool is_polling_ = true;
   bool is_signalled_ = false;  ///< By this line.
-  bool is_offline_ = false;    ///< Signalled once, and perhaps not true any more.
-  char interruption_ = ' ';    ///< What the next message makes the caller do.
+  bool is_offline_ = false;    ///< Was signalled, but may not be true any more.
+  char interruption_ = ' ';    ///< What the caller does at the next message.
   MessageJudge judge_;
 };
 

@@ -10,12 +10,13 @@
 #include <regstream/connection/connection.hpp>
 #include <regstream/message/update.hpp>
 
-/// What the lines of client_fuzz.cpp's programs are made of.
+/// Reads the lines of client_fuzz.cpp's programs.
 namespace regstream::fuzz {
 
 inline constexpr std::int64_t registration_id = 42;
 
-/// Takes a number with its sign off `text`; what does not fit is the largest.
+/// Removes a number with its sign from `text` and returns it; one that does not fit becomes the
+/// largest.
 inline std::optional<std::int64_t> take_number(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   const bool is_negative = text.starts_with('-');
@@ -31,7 +32,7 @@ inline std::optional<std::int64_t> take_number(std::string_view& text) {
   return is_negative && number ? std::optional{-*number} : number;
 }
 
-/// Of the first line.
+/// The options in the first line.
 struct Options {
   bool polls_always = true;
   ConnectionOptions connection;
@@ -56,7 +57,7 @@ inline Options options_of(std::string_view line) {
   return options;
 }
 
-/// The update that a `g` line means, such as `1sp 500`.
+/// The update of a `g` line, such as `1sp 500`.
 inline Update update_of(std::string_view line) {
   const auto next = [&line] {
     const char letter = line.empty() ? ' ' : line.front();

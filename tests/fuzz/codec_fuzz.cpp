@@ -19,14 +19,14 @@
 #include "input.hpp"
 #include "update_judge.hpp"
 
-// The codec, judged in both directions by nlohmann's own document: what is read of any text, and
-// that exactly what the rules refuse is refused. The first byte chooses the limits ("1": small
-// ones), the rest is the text.
+// The codec, compared with nlohmann's document: what it reads from a text, and that it refuses
+// exactly what the rules refuse. The first byte of the input chooses the limits ("1": small ones),
+// the rest is the text.
 
 namespace regstream::fuzz {
 namespace {
 
-/// Reads one object's members by the rules, and remembers whether one was broken.
+/// Reads one object's members by the rules, and remembers whether a rule was broken.
 class Judge {
  public:
   explicit Judge(const Json& object) : object_(object) {}
@@ -52,7 +52,7 @@ class Judge {
     return result;
   }
 
-  /// Nothing: none was sent, or a word that is unknown.
+  /// Nothing if it was not sent, or is an unknown word.
   std::optional<StageStatus> stage_status(std::size_t bytes_max) {
     const std::string name = text("stageStatus", bytes_max);
     for (const StageStatus status : {StageStatus::started, StageStatus::completed,
@@ -64,7 +64,7 @@ class Judge {
     return std::nullopt;
   }
 
-  /// Nothing as well where the member is no event id: publishers have ids of their own.
+  /// Also nothing if the member is not an event id, because publishers have ids of their own.
   [[nodiscard]] std::optional<EventId> event_id() const {
     const bool is_text = has("id") && object_.at("id").is_string();
     return is_text ? parse_event_id(object_.at("id").get<std::string>()) : std::nullopt;
@@ -75,7 +75,7 @@ class Judge {
     return value == nullptr ? otherwise : value->get<bool>();
   }
 
-  /// That `raw` is the member's text in `source`, or empty where there is none.
+  /// Checks that `raw` is the member's text in `source`, or empty if there is none.
   void check_raw(const char* key, std::string_view raw, std::string_view source) {
     check(raw.empty() == !has(key), "text is cut out exactly where there is some");
     if (!raw.empty()) {
@@ -97,10 +97,10 @@ class Judge {
   }
 
  private:
-  /// An id, from 1 on and whole, or a time, from 0 on and cut to milliseconds.
+  /// An id (an integer from 1), or a time (from 0, cut to milliseconds).
   std::int64_t integer(const Json& number, bool is_id) {
     const Decimal decimal = decimal_of(number_text(number));
-    constexpr std::size_t digits_max = 18;  // Of which all fit.
+    constexpr std::size_t digits_max = 18;  // Limits that every text fits.
     const std::int64_t whole = decimal.whole.empty()               ? 0
                                : decimal.whole.size() > digits_max ? integer_max + 1
                                                                    : std::stoll(decimal.whole);
@@ -128,7 +128,7 @@ class Judge {
   bool is_refused_ = false;
 };
 
-/// What was read, if it was read as it should have been: neither refused nor accepted wrongly.
+/// The decoded value, after a check that it was neither refused nor accepted wrongly.
 template <typename Message>
 const Message* agreed(const std::variant<Message, DecodeError>& result, bool is_refused,
                       bool is_valid_json) {
@@ -142,7 +142,7 @@ const Message* agreed(const std::variant<Message, DecodeError>& result, bool is_
   return std::get_if<Message>(&result);
 }
 
-/// Of a text that is an object within the limits; null otherwise.
+/// The document of a text that is an object within the limits; null otherwise.
 const Json* object_within(const std::optional<Json>& document, std::string_view text,
                           std::size_t bytes_max, std::size_t depth_max) {
   const bool is_read =
@@ -156,7 +156,7 @@ bool is_same(const Update& left, const Update& right) {
          left.message == right.message && left.details == right.details &&
          left.process_log == right.process_log && left.timestamp_ms == right.timestamp_ms &&
          left.id == right.id &&
-         // Without a stage its status has no meaning, and is not sent.
+         // Without a stage a stage status has no meaning, and is not sent.
          (left.stage.empty() || (left.stage_status == right.stage_status &&
                                  left.stage_status_word == right.stage_status_word));
 }
@@ -167,7 +167,7 @@ Message accepted(std::variant<Message, DecodeError> result) {
   return std::get<Message>(std::move(result));
 }
 
-/// As the registration's messages, but that their id is text, and no stage status is inferred.
+/// Like registration's messages, but with text ids, and without inferred stage statuses.
 const Workflow& text_workflow() {
   static const Workflow workflow = [] {
     Workflow other = registration_workflow();
@@ -201,7 +201,7 @@ void check_update(std::string_view bytes, const Workflow& workflow, const CodecL
   check(std::get<UpdateSlices>(slices).mistyped == judge.mistyped(),
         "members of another type are counted");
 
-  // What replaced an invalid byte, or a lone surrogate, is longer than that was.
+  // The replacement of an invalid byte or a lone surrogate is longer than the original.
   const Update again = accepted(decode_update(encode_update(*update, workflow), workflow));
   check(is_same(again, *update) && again.unknown == update->unknown,
         "an update survives being encoded");
@@ -303,7 +303,7 @@ void check_stream_message(std::string_view text, const std::optional<Json>& docu
   }
   is_refused = is_refused || judge.is_refused();
   if (!is_refused && type == "update" && std::holds_alternative<DecodeError>(result)) {
-    // The only rule that the document can't show: how long the update's own text is.
+    // The only rule that the document can't check: the length of the update's own text.
     check(text.size() > limits.message_bytes_max, "what the rules allow is accepted");
     return;
   }

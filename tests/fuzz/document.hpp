@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-/// JSON texts as nlohmann's document, which judges the codec.
+/// JSON texts as nlohmann's document, the reference for the codec.
 namespace regstream::fuzz {
 
 using Json = nlohmann::json;
 
 inline constexpr std::int64_t integer_max = 9'007'199'254'740'991;  // 2^53 - 1
 
-/// Builds nlohmann's document, but keeps the text of every number that is not a 64-bit integer: as
-/// "binary", which JSON has not.
+/// Builds nlohmann's document, but keeps the text of every number that is not a 64-bit integer, as
+/// "binary", a type that JSON doesn't have.
 class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
  public:
   using json_sax_dom_parser::json_sax_dom_parser;
@@ -33,15 +33,14 @@ inline bool is_number(const Json& value) {
   return value.is_number() || value.is_binary();
 }
 
-/// A registration's id: a number, or its digits as text, which are such a number then. Null: it is
-/// neither.
+/// A registration's id: a number, or its digits as text. Null if it is neither.
 inline Json id_number(const Json& id) {
   if (is_number(id)) {
     return id;
   }
   static const std::regex digits{"[1-9][0-9]*"};
   const std::string text = id.is_string() ? id.get<std::string>() : "";
-  // Too many for a regular expression are too many for an id.
+  // Digits that are too many for a regular expression are too many for an id.
   constexpr std::size_t digits_max = 1000;
   if (text.size() > digits_max || !std::regex_match(text, digits)) {
     return nullptr;
@@ -61,14 +60,14 @@ inline std::string number_text(const Json& value) {
 struct Decimal {
   bool is_negative = false;
   std::string whole;      ///< Without zeros in front.
-  bool has_rest = false;  ///< Digits that count behind the point.
+  bool has_rest = false;  ///< Significant digits after the point.
 };
 
 inline Decimal decimal_of(std::string text) {
   Decimal decimal;
   decimal.is_negative = text.front() == '-';
   text.erase(0, decimal.is_negative ? 1 : 0);
-  // Further than any input's digits reach, and never more than a few thousand zeros to write.
+  // Beyond the digits of any input, and never more than a few thousand zeros to write.
   constexpr std::int64_t exponent_max = 5000;
   std::int64_t exponent = 0;
   if (const std::size_t mark = text.find_first_of("eE"); mark != std::string::npos) {
@@ -99,8 +98,8 @@ inline Decimal decimal_of(std::string text) {
   return decimal;
 }
 
-/// The text with U+FFFD for each escape of half a surrogate pair: JSON's grammar has them, and
-/// nlohmann's parser has not.
+/// The text with U+FFFD for each escape of half a surrogate pair: JSON's grammar allows them, but
+/// nlohmann's parser refuses them.
 inline std::string with_whole_characters(std::string_view text) {
   const auto unit_at = [text](std::size_t at) -> unsigned long {
     const std::string_view escape = text.substr(std::min(at, text.size()), 6);
@@ -128,8 +127,8 @@ inline std::string with_whole_characters(std::string_view text) {
   return whole;
 }
 
-/// The document that a text holds; nothing if it is no JSON. Nothing as well where nlohmann's
-/// parser is kinder than JSON: it skips a byte order mark, and takes a NUL for the end.
+/// The document of a text; nothing if it is not JSON. Also nothing where nlohmann's parser accepts
+/// more than JSON: it skips a byte order mark, and reads a NUL as the end.
 inline std::optional<Json> parse(std::string_view sent) {
   if (sent.starts_with("\xEF\xBB\xBF") || sent.find('\0') != std::string_view::npos) {
     return std::nullopt;
@@ -141,8 +140,8 @@ inline std::optional<Json> parse(std::string_view sent) {
   return is_json ? std::optional{std::move(document)} : std::nullopt;
 }
 
-/// How deep the brackets of a JSON text go. The document would not tell: it has forgotten what a
-/// key given twice held first.
+/// The depth of a JSON text's brackets. The document doesn't show it, because it drops the first
+/// value of a repeated key.
 inline std::size_t depth_of(std::string_view json) {
   std::size_t depth = 0;
   std::size_t deepest = 0;

@@ -8,14 +8,13 @@
 #include "core/reference_parser.hpp"
 #include "input.hpp"
 
-// The event stream's encoder, judged by the reference parser: whatever is put into an event comes
-// out of it, and nothing else. The input is a type, an id, a comment and data, with 0x1F between
-// them.
+// The event stream's encoder, checked by the reference parser: it reads exactly what was put into
+// an event. The input is a type, an id, a comment and data, separated by 0x1F.
 
 namespace regstream::fuzz {
 namespace {
 
-/// `text` as a parser has it: every line end an LF.
+/// `text` as a parser gives it: every line end is an LF.
 std::string with_line_feeds(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -7,8 +7,8 @@
 #include "client/response_fields.hpp"
 #include "input.hpp"
 
-// Header fields: the ones that a server answers with, and the ones that a caller wants to send. The
-// input is a name, a line end, and a value.
+// Header fields of servers' responses, and those that a caller wants to send. The input is a name,
+// a line end, and a value.
 
 namespace regstream::fuzz {
 namespace {

@@ -8,13 +8,13 @@
 
 namespace regstream::fuzz {
 
-/// The fuzzer's bytes: some first ones that choose, and the text that is tried.
+/// The fuzzer's bytes: a few that choose options, and then a text.
 class Input {
  public:
   Input(const std::uint8_t* data, std::size_t size)
       : rest_(reinterpret_cast<const char*>(data), size) {}
 
-  /// The next byte; 0 where there is none.
+  /// The next byte; 0 if there is none.
   std::size_t byte() {
     if (rest_.empty()) {
       return 0;
@@ -37,7 +37,7 @@ class Input {
   std::string_view rest_;
 };
 
-/// A text in memory of exactly its size, so that the sanitizer sees every read beyond it.
+/// A text in memory of exactly its size, so that the sanitizer notices every read beyond it.
 class ExactCopy {
  public:
   explicit ExactCopy(std::string_view text)

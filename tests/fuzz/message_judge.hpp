@@ -14,11 +14,11 @@
 
 namespace regstream::fuzz {
 
-/// Holds the messages of a session, and the view of one of its registrations, to what their headers
-/// say.
+/// Checks a session's messages, and the view of one of its registrations, against what their
+/// headers say.
 class MessageJudge {
  public:
-  /// With what the session then has.
+  /// Checks a message against the session's state after it.
   void hear(const SessionMessage& message, const StreamSession& session) {
     const RegistrationView* const view = session.view(registration_id);
     const MessageKind kind = message.kind;
@@ -37,7 +37,7 @@ class MessageJudge {
     } else if (kind == MessageKind::snapshot) {
       begins_anew_ = false;
       has_gap_ = view != nullptr && view->has_gap;
-      // A snapshot is taken for the truth, whatever it says.
+      // A snapshot counts as the truth, whatever it says.
       has_strange_snapshot_ = view != nullptr && view->is_final && is_running(*view);
     }
     check((kind != MessageKind::update && kind != MessageKind::snapshot) ||
@@ -58,7 +58,7 @@ class MessageJudge {
                        [](const StageView& stage) { return stage.status == StageStatus::started; });
   }
 
-  /// Whether it is an update or a snapshot of one who was followed later.
+  /// Whether it is an update or a snapshot of an id that was added later.
   [[nodiscard]] static bool is_of_another(const SessionMessage& message) {
     if (message.kind == MessageKind::update) {
       return message.content->update.registration_id != registration_id;
@@ -77,7 +77,7 @@ class MessageJudge {
     check(has_strange_snapshot_ || !view.is_final || !is_running(view),
           "nothing runs in a final view");
     check(!begins_anew_ || !view.id, "after a reset the view has no id");
-    // An update that says nothing new still moves the id on.
+    // An update without news still advances the id.
     RegistrationView shown = view;
     shown.id.reset();
     check(is_changed || shown == shown_view_, "a view that changes is said to");
@@ -87,8 +87,8 @@ class MessageJudge {
   std::uint64_t resets_ = 0;
   RegistrationView shown_view_;  ///< Without its id.
   bool has_gap_ = false;
-  bool begins_anew_ = false;           ///< A reset has come, and no update since.
-  bool has_strange_snapshot_ = false;  ///< The view was sent as final, with a stage that runs.
+  bool begins_anew_ = false;           ///< A reset has come, but no update since.
+  bool has_strange_snapshot_ = false;  ///< The view was sent as final, with a running stage.
 };
 
 }  // namespace regstream::fuzz

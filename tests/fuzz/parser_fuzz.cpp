@@ -11,8 +11,8 @@
 #include "core/reference_parser.hpp"
 #include "input.hpp"
 
-// The event stream's parser. The input's bytes: the sizes of three chunks, which take turns;
-// whether the limits are small ("1") and then which; the stream.
+// The event stream's parser. The input: the sizes of three chunks, used in turns; whether the
+// limits are small ("1"), and which; then the stream.
 
 namespace regstream::fuzz {
 namespace {
@@ -28,9 +28,9 @@ std::vector<std::string_view> chunks_of(std::string_view stream, const ChunkSize
   return chunks;
 }
 
-/// That nothing handed out is over a limit.
+/// Checks that no token is over a limit.
 void check_limits(std::string_view stream, const sse::ParserLimits& limits) {
-  // Replacing ill-formed bytes makes three of one.
+  // A replaced malformed byte becomes three bytes.
   constexpr std::size_t growth_max = 3;
   sse::Parser parser{limits};
   parser.feed(stream);
@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   regstream::fuzz::Input input{data, size};
   regstream::fuzz::ChunkSizes sizes{};
   for (std::size_t& chunk : sizes) {
-    chunk = 1 + input.byte() % 100;  // From one byte to more than the search's block of 64.
+    chunk = 1 + input.byte() % 100;  // From one byte to more than the scanner's block of 64.
   }
   regstream::sse::ParserLimits limits;
   if (input.byte() == '1') {

@@ -20,9 +20,9 @@
 #include "check.hpp"
 #include "input.hpp"
 
-// Tokens, their keys and where they stand. The input is a header, a line end, and a payload: they
-// are signed, so that what is behind a right signature is tried, too. The same bytes are then tried
-// as a whole token, as a JWKS, as the fields of a request, and as a ticket.
+// Tokens, keys and credentials. The input is a header, a line end, and a payload. They are signed,
+// so that the code after the signature check is tried, too. The same bytes are then tried as a
+// whole token, as a JWKS, as the fields of a request, and as a ticket.
 
 namespace regstream::fuzz {
 namespace {

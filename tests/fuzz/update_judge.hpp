@@ -14,7 +14,7 @@
 
 namespace regstream::fuzz {
 
-/// A moment as text, by the calendar of the standard library.
+/// A time as text, by the standard library's calendar.
 inline std::optional<std::int64_t> judged_time(const std::string& text) {
   static const std::regex digits{"[0-9]+"};
   static const std::regex iso{
@@ -47,8 +47,8 @@ inline std::optional<std::int64_t> judged_time(const std::string& text) {
   return ms >= 0 ? std::optional{ms} : std::nullopt;
 }
 
-/// What the rules for an update say of a document: whether it is one, and what it says. The texts
-/// of details and process log are compared as documents.
+/// Applies the rules for updates to a document: whether it is an update, and its values. Details
+/// and process log are compared as documents.
 class UpdateJudge {
  public:
   UpdateJudge(const Json& object, const Workflow& workflow, const CodecLimits& limits)
@@ -102,7 +102,7 @@ class UpdateJudge {
   }
 
  private:
-  /// The member, which is no unknown one then; null where there is none.
+  /// The member, which then counts as known; null if there is none.
   Json take(const char* key) {
     const auto member = unknown_.find(key);
     if (member == unknown_.end()) {
@@ -113,7 +113,7 @@ class UpdateJudge {
     return value;
   }
 
-  /// It is unknown after all.
+  /// The member counts as unknown after all.
   void set_aside(const char* key, const Json& value) {
     if (!value.is_null()) {
       unknown_[key] = value;
@@ -179,7 +179,7 @@ class UpdateJudge {
     expected_.stage_status_word = word;
   }
 
-  /// Null: there is none.
+  /// Null if there is none.
   Json read_container(const char* key, Json::value_t kind, Json::value_t other) {
     const Json sent = take(key);
     std::optional<Json> value = sent;

@@ -15,9 +15,9 @@
 #include "net/percent_encoding.hpp"
 #include "net/target.hpp"
 
-// URLs: what a user gives, where a server sends the client next, and what a client asks a server
-// for. The input's first line is a URL, and a request target as well; the rest is a Location that
-// is read against the URL.
+// URLs from users, redirects from servers, and request targets from clients. The input's first line
+// is used as a URL and as a request target; the rest is a Location that is resolved against the
+// URL.
 
 namespace regstream::fuzz {
 namespace {
@@ -25,7 +25,7 @@ namespace {
 using client::HttpUrl;
 using client::UrlProblem;
 
-/// That `text` can stand in a request's head without ending its line or its part of it.
+/// Checks that `text` can be a part of a request's head, and ends neither its line nor its part.
 bool is_harmless(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char byte) { return byte > ' ' && byte < 0x7F; });
 }

@@ -46,7 +46,7 @@ json declaration_of(const Workflow& workflow) {
           {"paths", {{"stream", workflow.stream_path}, {"updates", workflow.updates_path}}}};
 }
 
-/// That `name` can stand in a message and on a terminal.
+/// Checks that `name` is safe in a message and on a terminal.
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= 256 &&
          std::none_of(name.begin(), name.end(), [](char character) {
@@ -55,7 +55,7 @@ bool is_name(std::string_view name) {
          });
 }
 
-/// That nothing in `text` needs an escape in a Redis key's name or a request line.
+/// Checks that `text` needs no escape in a Redis key or a request line.
 bool is_visible_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char byte) { return byte > ' ' && byte < 0x7F; });
 }

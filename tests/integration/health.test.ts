@@ -115,7 +115,7 @@ describe("a history that is lost is told with its epochs, its streams and what i
     await publish("the next");
     await untilReset(stream);
     const after = await untilHealth(gateway, ({ resetsByReason }) => resetsByReason.newHistory === 1);
-    const [line] = await gateway.untilLog(/the history begins anew.*/);
+    const [line] = await gateway.untilLog(/a new history begins.*/);
     expect(line).toContain(
       `epoch ${after.history.epoch} replaces epoch ${before.history.epoch}, which was read up to 1`,
     );

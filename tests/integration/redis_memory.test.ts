@@ -245,6 +245,6 @@ test.each(policies)(
     if (!evictsHistory) expect(heard).toEqual(["before", ...(evictsKeys ? ["before"] : []), "after", "to be heard"]);
     expect(await resetCauses(gateway)).toEqual(evictsHistory ? ["newHistory"] : []);
     if (evictsHistory)
-      await gateway.untilLog(new RegExp(`the history begins anew: .* evicted \\(maxmemory-policy ${policy}\\)`));
+      await gateway.untilLog(new RegExp(`a new history begins: .* evicted \\(maxmemory-policy ${policy}\\)`));
   },
 );

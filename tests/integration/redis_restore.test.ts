@@ -248,7 +248,7 @@ test.each(changes)(
     } else {
       expect(stream.texts.slice(0, 5)).toEqual(["1", "2", "3", "4", "reset"]);
       expect(stream.resets).toBe(1);
-      await gateway.untilLog(new RegExp(`the history begins anew: .*${reason.source}`));
+      await gateway.untilLog(new RegExp(`a new history begins: .*${reason.source}`));
     }
 
     // Whoever comes back, to this gateway or to one that has known nothing else, with any cursor: hears all since, or a reset.

@@ -75,7 +75,7 @@ TEST_CASE("a restart keeps what was validated") {
   CHECK(nlohmann::json::parse(response.body()).at("status") == "COMPLETED");
 }
 
-TEST_CASE("a stop does not wait for validations, and the next start ends them") {
+TEST_CASE("a stop does not wait for validations and the next start ends them") {
   const TemporaryFolder folder;
   BackendOptions options = without_pauses(folder);
   options.stage_pace = Duration{3'600'000};
@@ -94,7 +94,7 @@ TEST_CASE("a stop does not wait for validations, and the next start ends them") 
   CHECK(restarted.process("42").result() == http::status::accepted);
 }
 
-TEST_CASE("a backend that stops takes no more steps, and says when all is acknowledged") {
+TEST_CASE("a stopping backend takes no more steps and says when all updates are acknowledged") {
   const TemporaryFolder folder;
   BackendOptions options = without_pauses(folder);
   options.stage_pace = Duration{3'600'000};

@@ -41,7 +41,7 @@ TEST_CASE("a registration becomes COMPLETED an interval after it was APPROVED") 
   CHECK(registration.accounts.size() == 1);
 }
 
-TEST_CASE("the job leaves alone what is not APPROVED, and does its work once") {
+TEST_CASE("the job changes only APPROVED registrations and does its work once") {
   JobBench job;
   job.bench.validate(42);
   job.bench.validate(34);

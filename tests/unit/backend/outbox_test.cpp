@@ -27,7 +27,7 @@ const Lines approved = {
 };
 
 struct OutboxBench {
-  /// As a process that begins with what another one left.
+  /// Like a process that starts with what another one left.
   void start(PipelineOptions options = Bench::no_pause()) {
     bench.reset();
     context.emplace();
@@ -171,7 +171,7 @@ TEST_CASE_METHOD(OutboxBench,
   CHECK(broker->attempts == 2 * static_cast<int>(approved.size()));
 }
 
-TEST_CASE("a change and its updates are stored together, or neither") {
+TEST_CASE("a change and its updates are stored together or not at all") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   const LogEntry entry{"t24_lookup", StageStatus::started, "message", 1};

@@ -19,14 +19,14 @@
 
 namespace regstream::backend {
 
-/// Core banking that answers as the test says.
+/// A core banking system whose answers the test chooses.
 class ScriptedCoreBanking final : public CoreBanking {
  public:
-  /// Given to every look-up; with `is_silent`, none is answered.
+  /// The answer to every look-up; with `is_silent` there is none.
   CoreBankingResult result = CoreCustomer{"Hana Tesfaye", {{"1", "Savings", "ETB", "Active"}}};
   bool is_silent = false;
   std::vector<std::string> asked;
-  /// Of the last look-up; calling it after a cancel breaks the interface's promise.
+  /// The last look-up's handler. Calling it after a cancel would break the interface's contract.
   Handler last_handler;
   int cancelled = 0;
 
@@ -59,7 +59,7 @@ class ScriptedCoreBanking final : public CoreBanking {
 
 inline constexpr std::int64_t bench_timestamp_ms = 1'702'493'000'000;
 
-/// A pipeline on a loop that the test turns, without a pause between steps.
+/// A pipeline on a loop that the test runs, without a pause between steps.
 template <typename Banking = ScriptedCoreBanking>
 struct PipelineBench {
   explicit PipelineBench(const std::filesystem::path& database, Banking& banking_used,
@@ -77,7 +77,7 @@ struct PipelineBench {
   static PipelineOptions no_pause() {
     return {.stage_pace = Duration{0}, .lookup_timeout = Duration{600'000}, .now_timestamp_ms = {}};
   }
-  /// Steps never follow by themselves: what `start` has done is all that happens.
+  /// No step follows by itself: only `start` does something.
   static PipelineOptions standing_still() {
     return {.stage_pace = Duration{3'600'000}, .now_timestamp_ms = {}};
   }

@@ -23,7 +23,7 @@ struct Scripted {
   Bench bench{folder / "demo.sqlite", banking, context};
 };
 
-/// The whole of the sample: its core banking, its customers.
+/// The whole sample: its core banking system and its customers.
 struct Sample {
   TemporaryFolder folder;
   boost::asio::io_context context;
@@ -40,7 +40,7 @@ void break_database(const std::filesystem::path& path, const char* trigger) {
   SQLite::Database{path, SQLite::OPEN_READWRITE}.exec(trigger);
 }
 
-TEST_CASE("customer 42 is approved with five accounts, stage after stage") {
+TEST_CASE("customer 42 is approved with five accounts stage after stage") {
   Sample sample;
   const std::vector<Update> updates = sample.bench.validate(42);
   CHECK(describe(updates) ==
@@ -66,7 +66,7 @@ TEST_CASE("customer 42 is approved with five accounts, stage after stage") {
   CHECK(as_json(updates.back().process_log) == as_json(process_log_json(registration.process_log)));
 }
 
-TEST_CASE("a known customer with changed data is updated, and is a duplicate from then on") {
+TEST_CASE("a known customer with changed data is updated and is a duplicate from then on") {
   Sample sample;
   const std::vector<Update> updates = sample.bench.validate(34);
   CHECK(describe(updates) ==
@@ -84,7 +84,7 @@ TEST_CASE("a known customer with changed data is updated, and is a duplicate fro
         "DUPLICATE: Customer already exists, nothing has changed");
 }
 
-TEST_CASE("every PENDING sample customer comes to an end, and each end has at least two") {
+TEST_CASE("every PENDING sample customer reaches an end and each end has at least two customers") {
   Sample sample;
   std::map<std::string, int> ends;
   for (const Registration& registration :
@@ -105,7 +105,7 @@ TEST_CASE("every PENDING sample customer comes to an end, and each end has at le
                     {"FAILED: No active accounts were found", 1}});
 }
 
-TEST_CASE("customers whose validation is history end the same way when validated again") {
+TEST_CASE("customers with an earlier validation end the same way when they are validated again") {
   Sample sample;
   CHECK(sample.bench.validate(31).back().status == "APPROVED");
   CHECK(sample.bench.validate(32).back().status == "DUPLICATE");
@@ -125,7 +125,7 @@ TEST_CASE("a step is stored before it is published") {
   CHECK(scripted.bench.validate(42).size() == 9);
 }
 
-TEST_CASE("core banking's error is what the operator reads") {
+TEST_CASE("the operator reads core banking's error") {
   Scripted scripted;
   scripted.banking.result =
       CoreBankingError{CoreBankingError::Kind::rejected, "The customer is blocked in T24"};
@@ -150,7 +150,8 @@ TEST_CASE("a validation can be started again after it has FAILED") {
   CHECK(scripted.bench.registration(42).process_log.size() == 8);
 }
 
-TEST_CASE("core banking that never answers ends in FAILED, and a late answer changes nothing") {
+TEST_CASE(
+    "a core banking system that never answers leads to FAILED and a late answer changes nothing") {
   TemporaryFolder folder;
   boost::asio::io_context context;
   ScriptedCoreBanking banking{context};
@@ -170,7 +171,7 @@ TEST_CASE("core banking that never answers ends in FAILED, and a late answer cha
   CHECK(bench.registration(42).status == Status::failed);
 }
 
-TEST_CASE("one validation of a registration runs at a time, and several registrations at once") {
+TEST_CASE("one validation of a registration runs at a time and several registrations run at once") {
   TemporaryFolder folder;
   boost::asio::io_context context;
   ScriptedCoreBanking banking{context};
@@ -203,7 +204,7 @@ TEST_CASE("a validation that a stop interrupted is FAILED at the next start") {
     ScriptedCoreBanking banking{context};
     Bench bench{folder / "demo.sqlite", banking, context, Bench::standing_still()};
     CHECK(bench.pipeline.start(42) == Pipeline::Start::started);
-    context.poll();  // The acknowledgement is seen, and the validation stands still.
+    context.poll();  // The acknowledgement arrives, and the validation does not go on.
     CHECK(bench.broker.updates().size() == 1);
   }
   boost::asio::io_context context;
@@ -225,7 +226,7 @@ TEST_CASE("a validation that a stop interrupted is FAILED at the next start") {
   CHECK(bench.validate(42).back().status == "APPROVED");
 }
 
-TEST_CASE("a step that can't be stored ends the validation, and is not published") {
+TEST_CASE("a step that can't be stored ends the validation and is not published") {
   TemporaryFolder folder;
   break_database(folder / "demo.sqlite",
                  "CREATE TRIGGER broken BEFORE INSERT ON process_log "
@@ -243,7 +244,7 @@ TEST_CASE("a step that can't be stored ends the validation, and is not published
   CHECK(bench.validate(41).back().status == "APPROVED");
 }
 
-TEST_CASE("an end that can't be stored is published, and found again at the next start") {
+TEST_CASE("an end that can't be stored is published and found again at the next start") {
   TemporaryFolder folder;
   break_database(folder / "demo.sqlite",
                  "CREATE TRIGGER broken BEFORE UPDATE ON registrations WHEN new.validating = 0 "
@@ -256,7 +257,7 @@ TEST_CASE("an end that can't be stored is published, and found again at the next
   CHECK(bench.validate(42).back().status == "FAILED");
 }
 
-TEST_CASE("a fault of the sample core banking hits the share of look-ups that was asked for") {
+TEST_CASE("a fault of the sample core banking system hits the configured share of look-ups") {
   const auto [rate, failed_min, failed_max] =
       GENERATE(std::tuple{0.0, 0, 0}, std::tuple{0.5, 10, 90}, std::tuple{1.0, 100, 100});
   boost::asio::io_context context;

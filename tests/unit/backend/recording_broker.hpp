@@ -20,7 +20,7 @@
 
 namespace regstream::backend {
 
-/// Keeps what is published, read as a subscriber would read it: once for each key, and not what it
+/// Records what is published, decoded as a subscriber would: once for each key, without what it
 /// fails. Thread-safe.
 class RecordingBroker final : public broker::Broker {
  public:
@@ -58,7 +58,7 @@ class RecordingBroker final : public broker::Broker {
     return updates_;
   }
 
-  /// Acknowledges what was left without an answer.
+  /// Acknowledges updates that had no answer.
   void answer() {
     std::vector<std::function<void()>> unanswered;
     {

@@ -15,7 +15,7 @@
 
 namespace regstream::backend {
 
-/// A connection without a socket: keeps the answer. Thread-safe.
+/// A connection without a socket that records the response. Thread-safe.
 class RecordingConnection final : public net::Exchange::Connection {
  public:
   void send(net::Response response) override {
@@ -53,7 +53,7 @@ struct TestRequest {
   std::string content_type = {};
 };
 
-/// Has `router` serve a request; the answer comes on the connection returned.
+/// Lets `router` serve a request. The response comes on the returned connection.
 inline std::shared_ptr<RecordingConnection> send(const net::Router& router,
                                                  const TestRequest& test_request) {
   auto connection = std::make_shared<RecordingConnection>();

@@ -21,13 +21,13 @@ constexpr const char* valid_body =
     R"({"customerName":"Liya Mekonnen","customerNumber":"1000999003","phone":"+251 900 000 150",)"
     R"("branch":"Bole","nationalId":"ID-1","email":"liya@example.com"})";
 
-/// The routes over a pipeline that stands still after a validation's first step.
+/// The routes, over a pipeline that stops after a validation's first step.
 struct RoutesBench {
   RoutesBench() { routes.add_to(router, access::open_guard()); }
 
   net::Response ask(const TestRequest& request) {
     const auto connection = send(router, request);
-    // A validation that stands still keeps its timer, so what is ready is run, and no more.
+    // A stopped validation keeps its timer, so this runs only what is ready.
     context.restart();
     context.poll();
     if (!connection->is_answered()) {
@@ -69,7 +69,7 @@ struct RoutesBench {
                 [this] { return ++bench.now_timestamp_ms; }};
 };
 
-TEST_CASE("the list holds every registration's summary, newest first") {
+TEST_CASE("the list has every registration's summary with the newest first") {
   RoutesBench bench;
   CHECK(bench.get("/api/registrations").at("hasMore") == false);
   const Json list = bench.get("/api/registrations").at("registrations");
@@ -89,13 +89,13 @@ TEST_CASE("the list holds every registration's summary, newest first") {
   CHECK(summary.size() == 10);
 }
 
-TEST_CASE("the list can be had for one status") {
+TEST_CASE("the list can be filtered by one status") {
   RoutesBench bench;
   CHECK(bench.get("/api/registrations?status=DUPLICATE").at("registrations").size() == 1);
   CHECK(bench.get("/api/registrations?status=APPROVED").at("registrations").empty());
 }
 
-TEST_CASE("a query that the list does not know is refused") {
+TEST_CASE("an unknown query of the list is refused") {
   RoutesBench bench;
   const auto [query, reason] = GENERATE(table<const char*, const char*>({
       {"?state=PENDING", "only query parameter"},
@@ -108,7 +108,7 @@ TEST_CASE("a query that the list does not know is refused") {
              Contains(reason));
 }
 
-TEST_CASE("a registration is shown with everything that is known of it") {
+TEST_CASE("a registration is shown with all of its data") {
   RoutesBench bench;
   const Json past = bench.get("/api/registrations/31");
   CHECK(past.at("status") == "COMPLETED");
@@ -134,7 +134,7 @@ TEST_CASE("a registration is shown with everything that is known of it") {
   CHECK(pending.at("mobileUserId").is_null());
 }
 
-TEST_CASE("an unknown registration is a 404, on every route") {
+TEST_CASE("an unknown registration is a 404 on every route") {
   RoutesBench bench;
   CHECK_THAT(bench.problem({http::verb::get, "/api/registrations/4711"}, http::status::not_found),
              Contains("4711"));
@@ -143,7 +143,7 @@ TEST_CASE("an unknown registration is a 404, on every route") {
       Contains("4711"));
 }
 
-TEST_CASE("a malformed id is a 400, on every route") {
+TEST_CASE("a malformed id is a 400 on every route") {
   RoutesBench bench;
   const auto* id = GENERATE("0", "-1", "+1", "abc", "42x", "4.2", "9007199254740992",
                             "99999999999999999999", "%2042");
@@ -154,7 +154,7 @@ TEST_CASE("a malformed id is a 400, on every route") {
              Contains("from 1 to 9007199254740991"));
 }
 
-TEST_CASE("a new registration is PENDING, and has a place") {
+TEST_CASE("a new registration is PENDING and has a location") {
   RoutesBench bench;
   const net::Response response =
       bench.post("/api/registrations", valid_body, "Application/JSON ; charset=utf-8");
@@ -169,7 +169,7 @@ TEST_CASE("a new registration is PENDING, and has a place") {
   CHECK(bench.get("/api/registrations").at("registrations").front().at("id") == 50);
 }
 
-TEST_CASE("white space around a value is dropped, and no e-mail address is needed") {
+TEST_CASE("white space around a value is dropped and no e-mail address is needed") {
   RoutesBench bench;
   const auto* email = GENERATE("", R"(,"email":null)");
   const net::Response response = bench.post(
@@ -195,7 +195,7 @@ TEST_CASE("every wrong field is named at once") {
         "email must look like name@example.com; \"colour\" is not a field of a registration.");
 }
 
-TEST_CASE("limits count characters, not bytes") {
+TEST_CASE("limits count characters and not bytes") {
   RoutesBench bench;
   std::string name;
   for (int count = 0; count < 120; ++count) {
@@ -219,7 +219,7 @@ TEST_CASE("a body full of unknown fields gets a short answer") {
   CHECK_THAT(detail, Contains("…\" is not a field") && Contains("and more."));
 }
 
-TEST_CASE("a body that is no JSON object is refused without quoting it") {
+TEST_CASE("a body that is not a JSON object is refused and not quoted") {
   RoutesBench bench;
   CHECK_THAT(bench.refused_application(R"({"customerName":"Secret)"),
              Contains("not valid JSON") && Contains("byte 24") && !Contains("Secret"));
@@ -230,7 +230,7 @@ TEST_CASE("a body that is no JSON object is refused without quoting it") {
   CHECK_THAT(bench.refused_application(R"({"phone":"1","phone":"2"})"), Contains("twice"));
 }
 
-TEST_CASE("a body of another type, or of no type, is a 415") {
+TEST_CASE("a body of another type or of no type is a 415") {
   RoutesBench bench;
   const auto* type = GENERATE("", "text/plain", "application/x-www-form-urlencoded",
                               "application/jsonp", "multipart/form-data; a=application/json");
@@ -251,7 +251,7 @@ TEST_CASE("a body that is too large is a 413") {
              Contains("16384"));
 }
 
-TEST_CASE("the process route starts a validation, with or without an empty body") {
+TEST_CASE("the process route starts a validation with an empty body and without a body") {
   RoutesBench bench;
   const auto [body, type] =
       GENERATE(table<const char*, const char*>({{"", ""}, {"", json_type}, {" {} ", json_type}}));
@@ -267,7 +267,7 @@ TEST_CASE("the process route starts a validation, with or without an empty body"
         std::vector<std::string>{"duplicate_check started: Checking for duplicates"});
 }
 
-TEST_CASE("a validation that is running is a 409") {
+TEST_CASE("a second validation is a 409 while one is running") {
   RoutesBench bench;
   bench.post("/api/registrations/42/process");
   const net::Response response = bench.post("/api/registrations/42/process");

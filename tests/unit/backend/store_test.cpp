@@ -58,7 +58,7 @@ TEST_CASE("a registration comes back from a reopened database as it was stored")
   CHECK(reopened.find_mobile_customer("1000234567") == MobileCustomer{application, stored.id});
 }
 
-TEST_CASE("a text with quotes, SQL and other scripts is stored as it is") {
+TEST_CASE("a text with quotes or SQL or other scripts is stored unchanged") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   Application strange = application;
@@ -68,7 +68,7 @@ TEST_CASE("a text with quotes, SQL and other scripts is stored as it is") {
   CHECK(store.find(id).value().application == strange);
 }
 
-TEST_CASE("a new validation drops what the last one found") {
+TEST_CASE("a new validation drops the findings of the last one") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   const std::int64_t id = store.add(application, 1);
@@ -86,7 +86,7 @@ TEST_CASE("a new validation drops what the last one found") {
   CHECK(store.interrupted() == std::vector{id});
 }
 
-TEST_CASE("the list holds the newest first, and only the status asked for") {
+TEST_CASE("the list has the newest first and only the requested status") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   const std::int64_t old = store.add(application, 1);
@@ -106,7 +106,7 @@ TEST_CASE("the list holds the newest first, and only the status asked for") {
   CHECK(ids(Status::approved).empty());
 }
 
-TEST_CASE("a list that is not whole says so") {
+TEST_CASE("an incomplete list says so") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   store.add(application, 1);
@@ -119,7 +119,7 @@ TEST_CASE("a list that is not whole says so") {
   CHECK_FALSE(store.list({.status = Status::approved}, 1).has_more);
 }
 
-TEST_CASE("a list of some ids holds no others, and does not count them") {
+TEST_CASE("a list of some ids has no others and does not count them") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   const std::int64_t old = store.add(application, 1);
@@ -134,7 +134,7 @@ TEST_CASE("a list of some ids holds no others, and does not count them") {
   CHECK(store.list({.ids = std::vector<std::int64_t>{999}}).registrations.empty());
 }
 
-TEST_CASE("an update of a mobile customer keeps the e-mail address that was not repeated") {
+TEST_CASE("an update of a mobile customer keeps an e-mail address that is not given again") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   store.fill({}, {{application, std::nullopt}});
@@ -160,7 +160,7 @@ TEST_CASE("the sample data are filled in once") {
   CHECK(store.list({}).registrations.size() == 20);
 }
 
-TEST_CASE("what fails half-way has not happened at all") {
+TEST_CASE("a transaction that fails half-way changes nothing") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   // The log entry of an unknown registration breaks a foreign key after its accounts are written.
@@ -171,7 +171,7 @@ TEST_CASE("what fails half-way has not happened at all") {
   CHECK(store.add(application, 1) == 1);
 }
 
-TEST_CASE("a file that is no database is refused by name") {
+TEST_CASE("a file that is not a database is refused by name") {
   const TemporaryFolder folder;
   const auto path = folder / "notes.txt";
   std::ofstream{path} << std::string(4'096, 'x');
@@ -203,7 +203,7 @@ TEST_CASE("a database in use is refused") {
   CHECK_THAT(error_of_opening(folder / "demo.sqlite"), Contains("another process is using it"));
 }
 
-TEST_CASE("a place where no database can be is refused with what to do") {
+TEST_CASE("an impossible place for a database is refused with advice") {
   const TemporaryFolder folder;
   CHECK_THAT(error_of_opening(folder / "missing" / "demo.sqlite"),
              Contains("missing does not exist"));

@@ -92,7 +92,7 @@ TEST_CASE("each field of a known customer that changed is named") {
         R"({"existingCustomerNumber":"1000234567","updatedFields":["phone","branch","email"]})");
 }
 
-TEST_CASE("an e-mail address that is left out is no change") {
+TEST_CASE("a missing e-mail address is not a change") {
   Application without_email = application;
   without_email.email = std::nullopt;
   Validation validation{42, without_email};
@@ -100,7 +100,7 @@ TEST_CASE("an e-mail address that is left out is no change") {
   CHECK(validation.outcome()->status == Status::duplicate);
 }
 
-TEST_CASE("the user that a registration led to does not make it a duplicate of itself") {
+TEST_CASE("a registration's own mobile user does not make it a duplicate") {
   Validation validation{42, application};
   drive(validation, MobileCustomer{application, 42}, customer_with({"Active"}));
   CHECK(validation.outcome()->status == Status::approved);

@@ -16,7 +16,7 @@
 
 namespace regstream::client {
 
-/// A server, a client and what the client said, on one loop.
+/// A server, a client and the client's record, on one loop.
 struct Bench {
   explicit Bench(std::vector<Answer> answers) : server(context, std::move(answers)) {}
 

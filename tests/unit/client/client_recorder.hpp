@@ -10,7 +10,7 @@
 
 namespace regstream::client {
 
-/// Writes down what a client says.
+/// Records a client's calls.
 class Recorder final : public StreamHandler {
  public:
   struct Ending {

@@ -19,7 +19,7 @@ namespace regstream::client {
 /// What a scripted server does with one connection, once it has read the request's header and as
 /// much of a body as `body_bytes` says.
 struct Answer {
-  std::vector<std::string> pieces;  ///< Any bytes, each written by itself.
+  std::vector<std::string> pieces;  ///< Any bytes, written one by one.
   enum class Then : std::uint8_t { close, reset, hold } then = Then::close;
   std::size_t body_bytes = 0;
 };
@@ -52,7 +52,7 @@ class ScriptedServer {
   /// One more answer, for the connection after those that have one already.
   void add(Answer answer) { answers_.push_back(std::move(answer)); }
 
-  /// Requests as they came, in order.
+  /// The requests, in order.
   std::vector<std::string> requests;
   /// Connections that the client has closed, while they were held.
   int closed_by_client = 0;

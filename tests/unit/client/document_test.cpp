@@ -53,7 +53,7 @@ struct Fetch {
 
 }  // namespace
 
-TEST_CASE("a document is fetched with the time that it may be kept") {
+TEST_CASE("a document is fetched with the time that it may be cached") {
   Fetch fetch{{keys("Cache-Control: public, Max-Age=60\r\n", "{\"keys\":[]}")}};
   fetch.request.accept = "application/json";
   const Document document = fetch.document();
@@ -63,7 +63,7 @@ TEST_CASE("a document is fetched with the time that it may be kept") {
   CHECK_THAT(fetch.server.requests[0], Catch::Contains("\r\nAccept: application/json\r\n"));
 }
 
-TEST_CASE("a document may come in pieces, in chunks, and as the connection's rest") {
+TEST_CASE("a document may come in pieces or in chunks or until the connection ends") {
   const auto pieces =
       GENERATE(std::vector<std::string>{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
                                         "1\r\n{\r\n", "1\r\n}\r\n", "0\r\n\r\n"},
@@ -72,7 +72,7 @@ TEST_CASE("a document may come in pieces, in chunks, and as the connection's res
   CHECK(fetch.document().body == "{}");
 }
 
-TEST_CASE("what is no document is a failure in words, without the query") {
+TEST_CASE("anything else than a document is a failure in words without the query") {
   const auto [answer, words] = GENERATE(table<Answer, std::string>({
       {{.pieces = {"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"}}, "status 404"},
       {keys("Content-Encoding: gzip\r\n"), "coding \"gzip\""},
@@ -100,7 +100,7 @@ TEST_CASE("a document of exactly the limit is read") {
   CHECK(fetch.document().body.size() == 64);
 }
 
-TEST_CASE("a server that says nothing, or stops in the middle, is given up") {
+TEST_CASE("a server that sends nothing or stops in the middle is given up") {
   const auto pieces =
       GENERATE(std::vector<std::string>{},
                std::vector<std::string>{"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"});
@@ -110,7 +110,7 @@ TEST_CASE("a server that says nothing, or stops in the middle, is given up") {
   CHECK(test::run_until(fetch.context, [&] { return fetch.server.closed_by_client == 1; }));
 }
 
-TEST_CASE("a document is of https, or of this machine") {
+TEST_CASE("a document comes by https or from this machine") {
   for (const char* const url : {"https://id.bank.example/keys", "http://127.0.0.1:8080/keys",
                                 "http://127.8.9.1/", "http://[::1]/keys", "http://localhost/"}) {
     CAPTURE(url);
@@ -125,7 +125,7 @@ TEST_CASE("a document is of https, or of this machine") {
              Catch::Contains("not an absolute URL"));
 }
 
-TEST_CASE("a fetch that can't begin fails as others do") {
+TEST_CASE("a fetch that can't begin fails like others") {
   Fetch fetch{{}};
   SECTION("of a URL in the clear") {
     fetch.request.url = "http://id.bank.example/keys";

@@ -21,7 +21,7 @@ HttpUrl url(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a URL is taken apart for the resolver and for the request") {
+TEST_CASE("a URL is split for the resolver and for the request") {
   CHECK(url("http://example.com").target == "/");
   CHECK(url("http://example.com").port == "80");
   CHECK(url("http://example.com:80/").host_field == "example.com");
@@ -35,7 +35,7 @@ TEST_CASE("a URL is taken apart for the resolver and for the request") {
   CHECK(url("https://example.com:80/a").shown() == "https://example.com:80/a");
 }
 
-TEST_CASE("a URL is read as browsers and curl write it") {
+TEST_CASE("a URL is read as browsers and curl do") {
   const auto [written, expected] = GENERATE(table<std::string, std::string>({
       {"http://h/a?x=[1]|{2}^`", "h/a?x=%5B1%5D%7C%7B2%7D%5E%60"},
       {"http://h/[a]|b c\"<>{}^`", "h/%5Ba%5D%7Cb%20c%22%3C%3E%7B%7D%5E%60"},
@@ -72,7 +72,7 @@ TEST_CASE("a URL is read as browsers and curl write it") {
   CHECK(sent(parse_http_url(written)) == expected);
 }
 
-TEST_CASE("what is no URL of this client's is refused in words") {
+TEST_CASE("a URL that this client can't open is refused in words") {
   const auto [text, words] = GENERATE(table<std::string, std::string>({
       {"ftp://example.com/", "only https:// and http://"},
       {"mailto:a@b", "only https:// and http://"},
@@ -106,7 +106,7 @@ TEST_CASE("what is no URL of this client's is refused in words") {
   CHECK_THAT(std::get<UrlProblem>(parsed).what, !Catch::Contains("secret"));
 }
 
-TEST_CASE("a Location is read against the URL that answered with it") {
+TEST_CASE("a Location is resolved against the URL of its response") {
   const HttpUrl base = url("http://a:81/b/c/d;p?q");
   const auto [location, expected] = GENERATE(table<std::string, std::string>({
       // RFC 3986, 5.4.
@@ -149,7 +149,7 @@ TEST_CASE("a Location is read against the URL that answered with it") {
   CHECK(sent(resolve_location(base, location)) == expected);
 }
 
-TEST_CASE("a Location may lead from http to https, and never back") {
+TEST_CASE("a Location may lead from http to https and never back") {
   const auto place = [](const char* base, std::string_view location) {
     const auto resolved = resolve_location(url(base), location);
     const auto* const found = std::get_if<HttpUrl>(&resolved);
@@ -164,7 +164,7 @@ TEST_CASE("a Location may lead from http to https, and never back") {
   CHECK_THAT(place("https://a/b", "http:b"), Catch::Contains("from https to http"));
 }
 
-TEST_CASE("origins are the same by scheme, host and port") {
+TEST_CASE("origins are equal by scheme and host and port") {
   const auto same = [](std::string_view left, std::string_view right) {
     return is_same_origin(url(left), url(right));
   };

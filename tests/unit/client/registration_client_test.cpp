@@ -72,7 +72,7 @@ const std::string reset = "id: 8-0\ndata: {\"type\":\"reset\",\"timestamp\":1}\n
 static_assert(!std::is_convertible_v<regstream::client::RegistrationClient*,
                                      regstream::client::StreamClient*>);
 
-TEST_CASE("a registration's updates add up to its view, over a lost connection and a reset") {
+TEST_CASE("a registration's updates add up to its view across a lost connection and a reset") {
   Followed followed{{{.pieces = {stream_header + update("7-1", "a") + update("7-2", "b")}},
                      {.pieces = {stream_header + reset + update("8-1", "c")}, .then = Then::hold}}};
   CHECK(followed.client->view(42) == nullptr);
@@ -90,7 +90,7 @@ TEST_CASE("a registration's updates add up to its view, over a lost connection a
   CHECK(followed.client->view(42)->has_gap);
 }
 
-TEST_CASE("a client goes on with the view and the id that an earlier one left") {
+TEST_CASE("a client continues with the view and the id of an earlier one") {
   Followed followed{{{.pieces = {stream_header + update("7-3", "b")}, .then = Then::hold}}, "7-2"};
   RegistrationView left;
   left.registration_id = 42;
@@ -105,7 +105,7 @@ TEST_CASE("a client goes on with the view and the id that an earlier one left") 
   CHECK(followed.client->view(42)->stages.size() == 2);
 }
 
-TEST_CASE("a client leaves what the next one goes on with, also before anything is known") {
+TEST_CASE("a client leaves what the next one continues with even before anything is known") {
   Followed followed{{{.pieces = {stream_header + reset}, .then = Then::hold}}};
   followed.client->connect();
   REQUIRE(followed.until_messages(1));
@@ -117,7 +117,8 @@ TEST_CASE("a client leaves what the next one goes on with, also before anything 
   CHECK(followed.client->view_to_restore(43) == nullptr);
 }
 
-TEST_CASE("a handler of messages may close, restart or destroy its client, and hears no more") {
+TEST_CASE(
+    "a handler of messages may close or restart or destroy its client and gets nothing more") {
   Followed followed{
       {{.pieces = {stream_header + update("7-1", "a") + update("7-2", "b")}, .then = Then::hold},
        {.pieces = {stream_header}, .then = Then::hold}}};

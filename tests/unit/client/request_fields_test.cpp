@@ -11,7 +11,7 @@
 using namespace regstream;
 using namespace regstream::client;
 
-TEST_CASE("a request that can't be made is refused as the client is made") {
+TEST_CASE("a request that can't be sent is refused when the client is made") {
   const auto make = [](StreamRequest request) {
     boost::asio::io_context context;
     Recorder recorder;
@@ -50,7 +50,7 @@ TEST_CASE("a content type is an event stream whatever its case and parameters") 
   CHECK_FALSE(is_event_stream(""));
 }
 
-TEST_CASE("the first coding that a client does not undo is found in the list of its field") {
+TEST_CASE("the first coding that a client can't decode is found in the field's list") {
   const auto coding = [](std::string_view list) {
     return coding_other_than("identity", list).value_or("none");
   };
@@ -62,7 +62,7 @@ TEST_CASE("the first coding that a client does not undo is found in the list of 
   CHECK(coding("identity;q=1") == "identity;q=1");
 }
 
-TEST_CASE("Retry-After is read as seconds, or as a date in any of HTTP's three forms") {
+TEST_CASE("Retry-After is read as seconds or as a date in any of HTTP's three forms") {
   constexpr std::time_t now = 784'111'777;  // Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example.
   const auto read = [](std::string_view value) { return parse_retry_after(value, now); };
   CHECK(read("120") == Duration{120'000});
@@ -77,7 +77,7 @@ TEST_CASE("Retry-After is read as seconds, or as a date in any of HTTP's three f
   }
 }
 
-TEST_CASE("Cache-Control says how long an answer may be kept") {
+TEST_CASE("Cache-Control says how long a response may be cached") {
   CHECK(parse_max_age("max-age=60") == Duration{60'000});
   CHECK(parse_max_age("public, MAX-AGE=0 , must-revalidate") == Duration{0});
   CHECK(parse_max_age("max-age=99999999999999999999") == std::chrono::seconds{2'147'483'647});

@@ -38,7 +38,7 @@ class Hearing final : public RegistrationHandler {
   }
 };
 
-/// A server, and a client of instances that it names itself.
+/// A server, and a client with ids of its own.
 struct Asking {
   Asking(std::vector<Answer> answers, std::vector<InstanceId> ids, StreamEnd end,
          const std::string& target = "/stream")
@@ -72,7 +72,7 @@ data: {"type":"update","data":{"registrationId":)")
 
 }  // namespace
 
-TEST_CASE("a client asks for its ids, in place of those that the URL names") {
+TEST_CASE("a client requests its ids in place of those in the URL") {
   Asking asking({}, {42, 43}, StreamEnd::never, "/stream?registrationId=7&tenant=a&snapshot=7");
   asking.client->connect();
   REQUIRE(run_until(asking.context, [&] { return asking.server.requests.size() == 1; }));
@@ -80,7 +80,7 @@ TEST_CASE("a client asks for its ids, in place of those that the URL names") {
         "GET /stream?tenant=a&registrationId=42&registrationId=43 HTTP/1.1");
 }
 
-TEST_CASE("other ids replace the stream, which is not lost") {
+TEST_CASE("other ids replace the stream without losing it") {
   Asking asking({{.pieces = {stream_header + update("42", "7-1", "PENDING")}, .then = Then::hold},
                  {.pieces = {stream_header + update("43", "7-2", "PENDING")}, .then = Then::hold}},
                 {42}, StreamEnd::never);
@@ -101,7 +101,7 @@ TEST_CASE("other ids replace the stream, which is not lost") {
   CHECK(changes[3].to == ConnectionState::open);
 }
 
-TEST_CASE("a client until the final status closes itself, and its loop has nothing left to do") {
+TEST_CASE("a client until the final status closes itself and leaves its loop nothing to do") {
   const std::string end = "id: 7-1-end\ndata: {\"type\":\"end\",\"id\":\"7-1\"}\n\n";
   Asking asking({{.pieces = {stream_header + update("42", "7-1", "APPROVED") + end}}}, {42},
                 StreamEnd::final_status);
@@ -117,7 +117,7 @@ TEST_CASE("a client until the final status closes itself, and its loop has nothi
   CHECK(asking.client->view(42)->is_final);
 }
 
-TEST_CASE("a client of ids that no stream can ask for is refused") {
+TEST_CASE("ids that no stream can carry are refused") {
   const auto make = [](std::vector<InstanceId> ids, StreamEnd end) {
     const Asking asking({}, std::move(ids), end);
   };
@@ -127,7 +127,7 @@ TEST_CASE("a client of ids that no stream can ask for is refused") {
   CHECK_THROWS_AS(make(std::vector<InstanceId>(101, 42), StreamEnd::never), std::invalid_argument);
 }
 
-TEST_CASE("a query stands in place of parameters of the same name, and of snapshots") {
+TEST_CASE("a query replaces parameters of the same name and snapshots") {
   CHECK(target_asking("/s", "") == "/s");
   CHECK(target_asking("/s?id=1&snapshot=2", "") == "/s?id=1&snapshot=2");
   CHECK(target_asking("/s", "id=2") == "/s?id=2");

@@ -31,7 +31,7 @@ std::string chunk_of(const std::string& body) {
 
 }  // namespace
 
-TEST_CASE("a client asks for the stream as it is, unless its caller asks otherwise") {
+TEST_CASE("a client requests the stream without a coding unless its caller does otherwise") {
   Bench bench{{}};
   StreamRequest request = get(bench.server.url());
   SECTION("by default") {
@@ -48,7 +48,7 @@ TEST_CASE("a client asks for the stream as it is, unless its caller asks otherwi
   }
 }
 
-TEST_CASE("a stream in a coding that the client can't read ends it, with the coding's name") {
+TEST_CASE("a stream in a coding that the client can't decode ends with the coding's name") {
   const auto [field, coding] = GENERATE(table<std::string, std::string>(
       {{"Content-Encoding: gzip", "gzip"},
        {"Content-Encoding: identity, BR", "BR"},
@@ -65,7 +65,7 @@ TEST_CASE("a stream in a coding that the client can't read ends it, with the cod
   CHECK(bench.recorder.events.empty());
 }
 
-TEST_CASE("a stream that says it is in no coding is read") {
+TEST_CASE("a stream that declares the identity coding is read") {
   const std::string field = GENERATE("Content-Encoding: identity",
                                      "Content-Encoding:", "content-encoding: Identity, ,identity");
   Bench bench{{{.pieces = {stream_with(field), "data: a\n\n"}, .then = Then::hold}}};
@@ -73,7 +73,7 @@ TEST_CASE("a stream that says it is in no coding is read") {
   REQUIRE(bench.until_events(1));
 }
 
-TEST_CASE("an event over a limit is skipped and told, and the stream goes on behind it") {
+TEST_CASE("an event over a limit is skipped and reported and the stream goes on after it") {
   const std::string large = "id: 8\ndata: " + std::string(3 * much, 'x') + "\n\n";
   Bench bench{{{.pieces = {chunked_header, chunk_of("id: 7\ndata: a\n\n" + large),
                            chunk_of("data: b\n\n"), "0\r\n\r\n"},
@@ -89,7 +89,7 @@ TEST_CASE("an event over a limit is skipped and told, and the stream goes on beh
   CHECK(bench.recorder.failure(0) == StreamFailureKind::ended);
 }
 
-TEST_CASE("whoever closes at an event that was skipped comes back behind it") {
+TEST_CASE("a client that closes at a skipped event resumes after it") {
   Bench bench{
       {{.pieces = {stream_header + "id: 8\ndata: 123456789\n\ndata: b\n\n"}, .then = Then::hold},
        {.pieces = {stream_header}, .then = Then::hold}}};
@@ -102,7 +102,7 @@ TEST_CASE("whoever closes at an event that was skipped comes back behind it") {
   CHECK(bench.recorder.events.empty());
 }
 
-TEST_CASE("a handler that closes the client from any call hears nothing more of the stream") {
+TEST_CASE("a handler that closes the client from any call gets nothing more of the stream") {
   Bench bench{{{.pieces = {stream_header + ":c\nretry: 5\ndata: 123456789\n\n:d\nretry: 6\n"
                                            "data: b\n\n"},
                 .then = Then::hold}}};
@@ -142,7 +142,7 @@ TEST_CASE("a handler that closes the client from any call hears nothing more of 
   CHECK(bench.recorder.changes.back().reason == ConnectionReason::requested);
 }
 
-TEST_CASE("what a server sends without end, beside the stream's own bytes, ends the attempt") {
+TEST_CASE("endless bytes that are not the stream's own end the attempt") {
   const std::string x(much, 'x');
   const auto [pieces, kind] = GENERATE_COPY(table<std::vector<std::string>, StreamFailureKind>({
       {{"HTTP/1.1 200 " + x}, StreamFailureKind::header_too_large},
@@ -163,7 +163,7 @@ TEST_CASE("what a server sends without end, beside the stream's own bytes, ends 
   CHECK(bench.recorder.failure(0) == kind);
 }
 
-TEST_CASE("trailers without end are given up, however short each one is") {
+TEST_CASE("endless trailers are given up however short each one is") {
   std::string trailers;
   while (trailers.size() < much) {
     trailers += "X: y\r\n";
@@ -175,7 +175,7 @@ TEST_CASE("trailers without end are given up, however short each one is") {
   CHECK(bench.recorder.failure(0) == StreamFailureKind::header_too_large);
 }
 
-TEST_CASE("an id with a NUL is not kept, and a reconnection time of any size is one") {
+TEST_CASE("an id with a NUL is not kept and a reconnection time may have any size") {
   Bench bench{{{.pieces = {stream_header + "id: 7\ndata: a\n\nid: 8" + std::string(1, '\0') +
                            "\nretry: " + std::string(much, '9') + "\ndata: b\n\n"}}}};
   StreamClientOptions options = fast();

@@ -34,7 +34,7 @@ bool has(const std::string& request, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a redirect is followed, also to a relative place") {
+TEST_CASE("a redirect is followed even to a relative URL") {
   const std::string status = GENERATE("301", "302", "303", "307", "308");
   asio::io_context context{1};
   ScriptedServer server(context, {redirect(status, "../b?x=1"), stream()});
@@ -46,7 +46,7 @@ TEST_CASE("a redirect is followed, also to a relative place") {
   CHECK(recorder.endings.empty());
 }
 
-TEST_CASE("a URL and a Location may hold what browsers and curl leave in them") {
+TEST_CASE("a URL and a Location may have what browsers and curl leave in them") {
   asio::io_context context{1};
   ScriptedServer server(context, {redirect("302", "\\b c?y={1}|2%#f"), stream()});
   Recorder recorder;
@@ -68,7 +68,7 @@ TEST_CASE("the next attempt begins at the first URL again") {
   CHECK(server.requests[2].starts_with("GET /a "));
 }
 
-TEST_CASE("credentials stay with their origin, on the way back as well") {
+TEST_CASE("credentials stay with their origin even after a redirect back") {
   asio::io_context context{1};
   ScriptedServer start(context, {redirect("307", "/same")});
   ScriptedServer there(context, {redirect("307", start.url("/back"))});
@@ -92,7 +92,7 @@ TEST_CASE("credentials stay with their origin, on the way back as well") {
   CHECK(has(there.requests[0], "\r\nHost: " + there.authority() + "\r\n"));
 }
 
-TEST_CASE("307 and 308 repeat a POST, the older ones turn it into a GET") {
+TEST_CASE("307 and 308 repeat a POST and the older redirects turn it into a GET") {
   const auto [status, method] = GENERATE(table<std::string, std::string>(
       {{"301", "GET"}, {"302", "GET"}, {"303", "GET"}, {"307", "POST"}, {"308", "POST"}}));
   asio::io_context context{1};
@@ -126,7 +126,7 @@ TEST_CASE("a redirect that leads nowhere fails for good") {
   CHECK(server.requests.size() == 1);
 }
 
-TEST_CASE("redirects in a circle end after five") {
+TEST_CASE("circular redirects end after five") {
   asio::io_context context{1};
   ScriptedServer server(context, std::vector<Answer>(10, redirect("302", "/stream")));
   Recorder recorder;

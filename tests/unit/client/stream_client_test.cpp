@@ -27,7 +27,7 @@ std::vector<std::string> bytes_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a client asks for an event stream, and sends no id before it has one") {
+TEST_CASE("a client requests an event stream and sends no id before it has one") {
   Bench bench{{}};
   bench.connect(get(bench.server.url("/a%20b?registrationId=42#part")));
   REQUIRE(bench.until_requests(1));
@@ -39,7 +39,7 @@ TEST_CASE("a client asks for an event stream, and sends no id before it has one"
   CHECK_FALSE(has(request, "Last-Event-ID"));
 }
 
-TEST_CASE("events, comments and retry arrive, however the bytes are cut") {
+TEST_CASE("events and comments and retry arrive however the bytes are split") {
   const std::string stream =
       stream_header + ":hello\nid: 7\nevent: stage\ndata: a\ndata: b\n\nretry: 250\ndata: c\n\n";
   const auto pieces = GENERATE_COPY(std::vector<std::string>{stream}, bytes_of(stream));
@@ -71,7 +71,7 @@ TEST_CASE("the clean end of a chunked body ends the stream though the socket sta
   REQUIRE(run_until(bench.context, [&] { return bench.server.closed_by_client == 1; }));
 }
 
-TEST_CASE("a body of a known length ends the stream at its end, and one that is cut broke") {
+TEST_CASE("a body of known length ends the stream at its end and a shorter one counts as broken") {
   const std::string header =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\n";
   Bench bench{
@@ -83,7 +83,7 @@ TEST_CASE("a body of a known length ends the stream at its end, and one that is 
   CHECK(bench.recorder.failure(1) == StreamFailureKind::broken);
 }
 
-TEST_CASE("a reconnect carries the last id, and half an event is forgotten") {
+TEST_CASE("a reconnect carries the last id and half an event is forgotten") {
   Bench bench{{{.pieces = {stream_header, "id: abc\ndata: a\n\nid: def\ndata: never ended"},
                 .then = Then::close},
                {.pieces = {stream_header, "data: b\n\n"}, .then = Then::hold}}};
@@ -93,7 +93,7 @@ TEST_CASE("a reconnect carries the last id, and half an event is forgotten") {
   CHECK(bench.recorder.events.back() == "message|b|abc");
 }
 
-TEST_CASE("an id without data is resumed from, and an empty id takes it back") {
+TEST_CASE("an id without data is resumed from and an empty id clears it") {
   Bench bench{{{.pieces = {stream_header, "id: abc\n\n"}}, {.pieces = {stream_header, "id\n\n"}}}};
   bench.connect();
   REQUIRE(bench.until_requests(3));
@@ -101,7 +101,7 @@ TEST_CASE("an id without data is resumed from, and an empty id takes it back") {
   CHECK_FALSE(has(bench.server.requests[2], "Last-Event-ID"));
 }
 
-TEST_CASE("an id that no header can carry is not sent, and the stream comes back") {
+TEST_CASE("an id that no header can carry is not sent and the stream reconnects") {
   Bench bench{{{.pieces = {stream_header, "id: a\x01z\ndata: a\n\n"}}}};
   bench.connect();
   REQUIRE(bench.until_requests(2));
@@ -109,7 +109,7 @@ TEST_CASE("an id that no header can carry is not sent, and the stream comes back
   CHECK_FALSE(has(bench.server.requests[1], "Last-Event-ID"));
 }
 
-TEST_CASE("the first request resumes from the id that the caller names") {
+TEST_CASE("the first request resumes from the caller's id") {
   Bench bench{{{.pieces = {stream_header, "data: a\n\n"}, .then = Then::hold}}};
   StreamRequest request = get(bench.server.url());
   request.last_event_id = "1702493000000-7";
@@ -119,7 +119,7 @@ TEST_CASE("the first request resumes from the id that the caller names") {
   CHECK(bench.recorder.events.front() == "message|a|1702493000000-7");
 }
 
-TEST_CASE("method, body and headers are sent at every attempt") {
+TEST_CASE("method and body and headers are sent at every attempt") {
   const std::string body = R"({"hello": "world"})";
   const Answer answer{.pieces = {stream_header}, .body_bytes = body.size()};
   Bench bench{{answer, answer}};
@@ -148,7 +148,7 @@ TEST_CASE("204 stops the client for good") {
   CHECK(bench.server.requests.size() == 1);
 }
 
-TEST_CASE("503 is retried after the time that it names by the resilient policy alone") {
+TEST_CASE("503 is retried after its Retry-After by the resilient policy only") {
   const Answer busy{.pieces = {head("503 Busy", "Retry-After: 0\r\n")}};
   SECTION("resilient") {
     Bench bench{{busy, {.pieces = {stream_header, "data: a\n\n"}, .then = Then::hold}}};
@@ -171,7 +171,7 @@ TEST_CASE("503 is retried after the time that it names by the resilient policy a
   }
 }
 
-TEST_CASE("401, 403, 404, and 200 with another content type, fail for good") {
+TEST_CASE("401 and 403 and 404 and 200 with another content type fail for good") {
   using Kind = StreamFailureKind;
   using Reason = ConnectionReason;
   const auto [answer, kind, reason] = GENERATE(table<std::string, Kind, Reason>(
@@ -188,7 +188,7 @@ TEST_CASE("401, 403, 404, and 200 with another content type, fail for good") {
   CHECK(bench.recorder.failure(0) == kind);
 }
 
-TEST_CASE("interim answers before the stream are passed over, though not without end") {
+TEST_CASE("interim responses before the stream are skipped but not without end") {
   const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
   Bench bench{{{.pieces = {hints + hints + stream_header + "data: a\n\n"}, .then = Then::hold}}};
   bench.connect();
@@ -204,7 +204,7 @@ TEST_CASE("interim answers before the stream are passed over, though not without
   CHECK(bad.recorder.failure(0) == StreamFailureKind::malformed);
 }
 
-TEST_CASE("what breaks before the stream is retried, and says what broke") {
+TEST_CASE("a failure before the stream is retried and says what broke") {
   const auto [answer, kind] = GENERATE(table<Answer, StreamFailureKind>(
       {{{.pieces = {}}, StreamFailureKind::broken},
        {{.pieces = {"HTTP/1.1 200 OK\r\nConte"}}, StreamFailureKind::broken},
@@ -222,7 +222,7 @@ TEST_CASE("what breaks before the stream is retried, and says what broke") {
   CHECK(bench.recorder.failure(0) == kind);
 }
 
-TEST_CASE("a server that nobody runs is asked again until it is there") {
+TEST_CASE("a server that is not running is asked again until it is there") {
   asio::io_context context{1};
   Recorder recorder;
   std::string url;
@@ -237,7 +237,7 @@ TEST_CASE("a server that nobody runs is asked again until it is there") {
   CHECK(recorder.endings.back().change.to == ConnectionState::waiting);
 }
 
-TEST_CASE("a silent stream is given up, and resumed") {
+TEST_CASE("a silent stream is given up and resumed") {
   Bench bench{{{.pieces = {stream_header, "id: 7\ndata: a\n\n"}, .then = Then::hold}}};
   StreamClientOptions options = fast();
   options.connection.silence_limit = Duration{20};
@@ -248,7 +248,7 @@ TEST_CASE("a silent stream is given up, and resumed") {
   CHECK(has(bench.server.requests[1], "\r\nLast-Event-ID: 7\r\n"));
 }
 
-TEST_CASE("a server that does not answer is given up, and asked again") {
+TEST_CASE("a server that does not answer is given up and asked again") {
   Bench bench{{}};
   StreamClientOptions options = fast();
   options.connection.connect_timeout = Duration{20};
@@ -267,7 +267,7 @@ TEST_CASE("a TLS handshake that does not end is given up") {
   CHECK(bench.recorder.failure(0) == StreamFailureKind::timed_out);
 }
 
-TEST_CASE("restarting drops the stream for a new one at once, and is no failure") {
+TEST_CASE("restarting replaces the stream at once and is not a failure") {
   Bench bench{{{.pieces = {stream_header, "id: 7\ndata: a\n\ndata: b\n\n"}, .then = Then::hold},
                {.pieces = {stream_header, "data: c\n\n"}, .then = Then::hold}}};
   StreamClientOptions options = fast();
@@ -309,7 +309,7 @@ TEST_CASE("a handler may close the client in the middle of a chunk") {
   CHECK_FALSE(bench.recorder.failure(0).has_value());
 }
 
-TEST_CASE("a handler may destroy the client from any call, and hears nothing more") {
+TEST_CASE("a handler may destroy the client from any call and gets nothing more") {
   SECTION("from an event") {
     Bench bench{{{.pieces = {stream_header + "data: a\n\ndata: b\n\n"}, .then = Then::hold}}};
     bench.recorder.on_each_event = [&] { bench.client.reset(); };

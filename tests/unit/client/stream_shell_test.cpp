@@ -1,4 +1,4 @@
-// What exceptions leave of a client: those of its handler, and memory that runs out.
+// A client after exceptions: its handler's, and those of memory that runs out.
 #include <array>
 #include <cstdint>
 #include <new>
@@ -21,7 +21,7 @@ using namespace regstream::client;
 using regstream::test::run_until;
 using Then = Answer::Then;
 
-TEST_CASE("what a handler throws leaves the loop, and the client goes on without a loss") {
+TEST_CASE("an exception of a handler leaves the loop and the client goes on without a loss") {
   Bench bench{{{.pieces = {stream_header + ":c\nid: 1\ndata: a\n\nretry: 20\nid: 2\ndata: b\n\n"}},
                {.pieces = {stream_header + "id: 3\ndata: c\n\n"}, .then = Then::hold}}};
   int thrown = 0;
@@ -38,7 +38,7 @@ TEST_CASE("what a handler throws leaves the loop, and the client goes on without
   while (left < 10) {  // States: connecting, open, waiting, connecting, open. And what was heard.
     try {
       static_cast<void>(run_until(bench.context, [] { return false; }));
-      break;  // Nothing more leaves it.
+      break;  // No exception leaves it after that.
     } catch (const std::runtime_error& error) {
       CHECK(error.what() == std::string("the handler's"));
       ++left;
@@ -52,7 +52,7 @@ TEST_CASE("what a handler throws leaves the loop, and the client goes on without
   CHECK(bench.client->state() == ConnectionState::open);
 }
 
-TEST_CASE("a message that there was no memory for counts as missed") {
+TEST_CASE("a message without memory for it counts as missed") {
   const std::string bytes =
       "id: 1-1\n"
       R"(data: {"type":"update","data":{"registrationId":42,"status":"PENDING","stage":"t24_lookup",)"

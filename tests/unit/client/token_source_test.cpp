@@ -1,4 +1,4 @@
-// Tokens of a client's attempts: where they go, and where not.
+// The tokens of a client's attempts, and where they are sent.
 #include <chrono>
 #include <functional>
 #include <stdexcept>
@@ -17,7 +17,7 @@ using Then = Answer::Then;
 
 namespace {
 
-/// A source whose answers are the test's.
+/// A source whose answers the test chooses.
 struct Asked {
   std::vector<bool> refusals;
   std::vector<std::function<void(TokenAnswer)>> answers;
@@ -48,7 +48,7 @@ Answer stream(const std::string& id) {
 
 }  // namespace
 
-TEST_CASE("each attempt sends its own token, in place of a header of the request's own") {
+TEST_CASE("each attempt sends its own token in place of the request's header") {
   std::vector<bool> refusals;
   Bench bench{{stream("1"), stream("2")}};
   StreamRequest request = get(bench.server.url());
@@ -64,7 +64,7 @@ TEST_CASE("each attempt sends its own token, in place of a header of the request
   CHECK(refusals == std::vector<bool>{false, false, false});
 }
 
-TEST_CASE("a 401 asks for a fresh token, once") {
+TEST_CASE("a 401 requests a fresh token once") {
   const Answer unauthorized{.pieces = {head("401 Unauthorized")}, .then = Then::hold};
   std::vector<bool> refusals;
   SECTION("which is taken") {
@@ -87,7 +87,7 @@ TEST_CASE("a 401 asks for a fresh token, once") {
   }
 }
 
-TEST_CASE("a token stays with its origin, on the way back as well") {
+TEST_CASE("a token stays with its origin even after a redirect back") {
   const auto redirect = [](const std::string& location) {
     return Answer{.pieces = {head("307 Elsewhere", "Location: " + location + "\r\n")},
                   .then = Then::hold};
@@ -103,7 +103,7 @@ TEST_CASE("a token stays with its origin, on the way back as well") {
   CHECK_FALSE(has(bench.server.requests[2], "token"));
 }
 
-TEST_CASE("a token may come later, though not for an attempt that is over") {
+TEST_CASE("a token may come later but not for an attempt that is over") {
   Asked asked;
   Bench bench{{}};
   StreamClient& client = bench.connect(asked.options());
@@ -124,7 +124,7 @@ TEST_CASE("a token may come later, though not for an attempt that is over") {
   CHECK(bench.server.requests.size() == 1);
 }
 
-TEST_CASE("a token that can't be had is asked for again, or closes the client, and says why") {
+TEST_CASE("a missing token is requested again or closes the client and says why") {
   Asked asked;
   Bench bench{{}};
   bench.connect(asked.options());
@@ -140,7 +140,7 @@ TEST_CASE("a token that can't be had is asked for again, or closes the client, a
   CHECK(bench.server.requests.empty());
 }
 
-TEST_CASE("a token that no header can hold is not sent, nor shown") {
+TEST_CASE("a token that no header can hold is neither sent nor shown") {
   const std::string token = GENERATE("", "sec\r\nX-Other: ret");
   Asked asked;
   Bench bench{{}};
@@ -152,7 +152,7 @@ TEST_CASE("a token that no header can hold is not sent, nor shown") {
   CHECK(bench.server.requests.empty());
 }
 
-TEST_CASE("a token that does not come, or whose source throws, runs out of time") {
+TEST_CASE("a token that does not come or whose source throws times out") {
   const bool throws = GENERATE(false, true);
   Asked asked;
   StreamClientOptions options = asked.options();

@@ -78,7 +78,8 @@ std::string printed(const Configuration& configuration) {
 
 }  // namespace
 
-TEST_CASE("the command line comes before a variable, that before the file, that before a default") {
+TEST_CASE(
+    "the command line overrides variables and they override the file and it overrides defaults") {
   Command command;
   command.parse({"--port", "1"});
   command.configure({"REGSTREAM_PORT=2", "REGSTREAM_MODE=on"},
@@ -90,7 +91,7 @@ TEST_CASE("the command line comes before a variable, that before the file, that 
   CHECK(!command.journal);
 }
 
-TEST_CASE("an option that may be repeated has all of its values from one place") {
+TEST_CASE("a repeatable option has all of its values from one place") {
   Command command;
   command.parse({});
   command.configure({"REGSTREAM_HOST=a,b"}, "host = ['c']\n");
@@ -122,7 +123,7 @@ TEST_CASE("an unknown name is refused with its place and the nearest right one")
         std::string::npos);
 }
 
-TEST_CASE("an impossible value is refused with its place") {
+TEST_CASE("a wrong value is refused with its place") {
   const auto refusal = [](const std::vector<std::string>& variables, const std::string& text = {}) {
     Command command;
     command.parse({});
@@ -144,14 +145,14 @@ TEST_CASE("an impossible value is refused with its place") {
   CHECK(refusal({"REGSTREAM_PORT=x"}).find("REGSTREAM_PORT: ") == 0);
 }
 
-TEST_CASE("a value that is overruled is not looked at, its name is") {
+TEST_CASE("the name of an overridden value is checked but not the value") {
   Command command;
   command.parse({"--port", "1"});
   CHECK(command.refusal({"REGSTREAM_PORT=x"}, "port = 'x'\n") == "accepted");
   CHECK(command.refusal({}, "ports = 1\n").find("did you mean port?") != std::string::npos);
 }
 
-TEST_CASE("what may be a secret in a value is not printed") {
+TEST_CASE("possible secrets in a value are not printed") {
   Command command;
   command.parse({"--host", "https://bank/keys?token=hunter2", "--host", "me:hunter2@bank"});
   const std::string text =
@@ -161,7 +162,7 @@ TEST_CASE("what may be a secret in a value is not printed") {
   CHECK(text.find(R"(journal = "redis://…@bank:1")") != std::string::npos);
 }
 
-TEST_CASE("what is printed is a file that says the same, with places") {
+TEST_CASE("the printed configuration is a file with the same meaning and with origins") {
   Command command;
   command.parse({"--port", "1", "--host", "b\"\\\x7f", "--host", "c"});
   const std::string text =
@@ -192,7 +193,7 @@ TEST_CASE("what is printed is a file that says the same, with places") {
         "# rate  # not given\n# journal  # not given\n# demo = false  # default\n");
 }
 
-TEST_CASE("the file decides what neither the command line nor a variable does") {
+TEST_CASE("the file sets what neither the command line nor a variable sets") {
   Command command;
   command.parse({"--port", "1"});
   const Configuration configuration =
@@ -204,7 +205,7 @@ TEST_CASE("the file decides what neither the command line nor a variable does") 
   CHECK(Command().configure({}).file_for("mode").empty());
 }
 
-TEST_CASE("the file is named by an option, or by a variable") {
+TEST_CASE("the file is named by an option or by a variable") {
   CHECK(file_named_by("", {"PATH=x"}).empty());
   CHECK(file_named_by("", {"REGSTREAM_CONFIG=a.toml"}) == "a.toml");
   CHECK(file_named_by("b.toml", {"REGSTREAM_CONFIG=a.toml"}) == "b.toml");
@@ -213,13 +214,13 @@ TEST_CASE("the file is named by an option, or by a variable") {
   CHECK(command.refusal({"REGSTREAM_CONFIG=a.toml"}) == "accepted");
 }
 
-TEST_CASE("for an unknown option of the command line the nearest one is suggested") {
+TEST_CASE("an unknown option of the command line gets the nearest one suggested") {
   Command command;
   CHECK_THROWS_AS(command.parse({"--prot=7"}), CLI::ExtrasError);
   CHECK(suggest_word(command.app) == "; did you mean --port?");
 }
 
-TEST_CASE("for an unknown command the nearest one is suggested, and for a known one nothing") {
+TEST_CASE("an unknown command gets the nearest one suggested and a known one gets nothing") {
   Command command;
   CHECK_THROWS_AS(command.app.parse(std::vector<std::string>{"srve"}), CLI::RequiredError);
   CHECK(suggest_word(command.app) == "; did you mean serve?");
@@ -228,7 +229,7 @@ TEST_CASE("for an unknown command the nearest one is suggested, and for a known 
   CHECK(suggest_word(other.app).empty());
 }
 
-TEST_CASE("the table has each option with its variable, values, default and meaning") {
+TEST_CASE("the table has each option with its variable and values and default and meaning") {
   Command command;
   std::ostringstream table;
   print_option_table(*command.serve, table);

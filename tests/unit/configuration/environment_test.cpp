@@ -17,11 +17,11 @@ TEST_CASE("a variable names the option that it sets") {
   CHECK(settings[0].values == std::vector<std::string>{"5=6"});
 }
 
-TEST_CASE("an empty variable is not set") {
+TEST_CASE("an empty variable counts as not set") {
   CHECK(read_environment({"REGSTREAM_PORT=", "REGSTREAM_PORT", "REGSTREAM"}).empty());
 }
 
-TEST_CASE("what Kubernetes sets for a Service is no option") {
+TEST_CASE("the variables that Kubernetes sets for a Service are not options") {
   CHECK(read_environment(
             {"REGSTREAM_SERVICE_HOST=10.0.0.1", "REGSTREAM_SERVICE_PORT=80",
              "REGSTREAM_SERVICE_PORT_HTTP=80", "REGSTREAM_PORT=tcp://10.0.0.1:80",

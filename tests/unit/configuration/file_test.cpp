@@ -33,7 +33,7 @@ std::string refusal_of_file(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a file gives its settings in order, with their places") {
+TEST_CASE("a file gives its settings in order and with their places") {
   const auto settings = parse_file(
       "# The bank's.\nport = 8_080\nallow-host = [\"a.example\", 'b.example']\n"
       "demo = true\n  t24-fault-rate = 0.25\n",
@@ -52,7 +52,7 @@ TEST_CASE("a file gives its settings in order, with their places") {
   CHECK(settings[3].values == std::vector<std::string>{"0.25"});
 }
 
-TEST_CASE("what no file may say is refused with its place") {
+TEST_CASE("malformed content of a file is refused with its place") {
   CHECK(refusal("port = \n").find("bank.toml:1:") == 0);
   CHECK(refusal("port = 1\nport = 2\n").find("bank.toml:2:") == 0);
   CHECK(refusal("[tls]\ncert = 'a'\n").find("bank.toml:1:2: \"tls\" is a section") == 0);
@@ -64,7 +64,7 @@ TEST_CASE("what no file may say is refused with its place") {
   CHECK(refusal("a = '\xff'\n").find("bank.toml:1:") == 0);
 }
 
-TEST_CASE("a file that can't be read is refused, and so is one that has no end") {
+TEST_CASE("a file that can't be read is refused and so is an endless one") {
   const TemporaryFolder folder;
   const std::string path = (folder / "bank.toml").string();
   CHECK(refusal_of_file(path) == "\"" + path + "\" can't be read: No such file or directory");

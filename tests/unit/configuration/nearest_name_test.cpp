@@ -12,7 +12,7 @@ const std::vector<std::string> names{"port", "address", "history-hours", "histor
 
 }  // namespace
 
-TEST_CASE("the name that is fewest slips away is suggested") {
+TEST_CASE("the nearest name is suggested") {
   CHECK(suggest_name("prot", names) == "; did you mean port?");
   CHECK(suggest_name("adress", names) == "; did you mean address?");
   CHECK(suggest_name("history_hours", names) == "; did you mean history-hours?");
@@ -20,7 +20,7 @@ TEST_CASE("the name that is fewest slips away is suggested") {
   CHECK(suggest_name("redsi", names) == "; did you mean redis?");
 }
 
-TEST_CASE("what is near to none is given no suggestion") {
+TEST_CASE("a name that is not near to any other gets no suggestion") {
   CHECK(suggest_name("colour", names).empty());
   CHECK(suggest_name("", names).empty());
   CHECK(suggest_name("port", {}).empty());

@@ -13,7 +13,7 @@ std::string update_of(std::int64_t registration_id) {
   return nlohmann::json{{"registrationId", registration_id}, {"status", "APPROVED"}}.dump();
 }
 
-/// Resumes after `id`, and has read nothing but the hint when to come back.
+/// Resumes after `id`, and has read only the reconnection time.
 struct WaitingClient : net::Client {
   WaitingClient(const RunningGateway& gateway, const std::string& id) : Client(gateway.port()) {
     get("/api/registrations/updates/stream", "Last-Event-ID: " + id + "\r\n");
@@ -24,12 +24,12 @@ struct WaitingClient : net::Client {
 
 }  // namespace
 
-TEST_CASE("A stream whose cursor is ahead is greeted when the broker has caught up") {
+TEST_CASE("A stream whose cursor is ahead gets connected when the broker has caught up") {
   RunningGateway gateway;
   gateway.run([](DictatedBroker& broker) { broker.catches_up = false; });
   WaitingClient first(gateway, RunningGateway::id(1));
   WaitingClient second(gateway, RunningGateway::id(9));
-  // Each waits, whether or not the question came before it.
+  // Each waits, whether its request came before or after the read began.
   CHECK(gateway.health()["waited"] == 2);
   CHECK(gateway.health()["resets"] == 0);
   gateway.publish(update_of(42));
@@ -42,7 +42,7 @@ TEST_CASE("A stream whose cursor is ahead is greeted when the broker has caught 
   CHECK_THAT(first.read_until("\n\n"), Catch::StartsWith("id: " + RunningGateway::id(1)) &&
                                            Catch::Contains(R"("type":"connected")"));
   CHECK_THAT(first.read_until("\n\n"), Catch::StartsWith("id: " + RunningGateway::id(2)));
-  // The next question comes by itself.
+  // The next read starts by itself.
   CHECK_THAT(second.read_until("\n\n"), Catch::Contains(R"("type":"connected")"));
   CHECK_THAT(second.read_until("\n\n"), Catch::StartsWith("id: " + RunningGateway::id(2)) &&
                                             Catch::Contains(R"("type":"reset")"));

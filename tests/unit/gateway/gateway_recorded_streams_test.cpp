@@ -1,5 +1,5 @@
-/// The given flows through the parts that ship, with fixed clocks, compared byte for byte with what
-/// was recorded (tests/vectors/recorded_streams/README.md).
+/// Runs the given flows through the production parts, with fixed clocks, and compares the bytes
+/// with the recorded ones (tests/vectors/recorded_streams/README.md).
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +52,7 @@ struct Recorded {
   std::string bytes;
 };
 
-/// Sockets that take everything, and keep it.
+/// Sockets that accept and record everything.
 struct Sockets {
   std::map<std::uint32_t, std::size_t> by_slot;
   std::vector<Recorded> streams;
@@ -183,7 +183,7 @@ class Flow {
         position_, simulation::stamped(broker::trimmed_json(message), position_), moment()));
   }
 
-  /// What the pump wants, until it wants nothing more.
+  /// Carries out the pump's actions until there are none.
   void perform() {
     while (const auto action = pump_.poll()) {
       if (std::holds_alternative<ScheduleFlush>(*action)) {
@@ -219,7 +219,7 @@ class Flow {
   std::vector<std::string> messages_;
 };
 
-/// What a client that heard the whole flow knows of each registration, and a snapshot says.
+/// What a client of the whole flow knows about each registration, and what a snapshot says.
 std::string views_after(const Flow& flow) {
   std::map<std::int64_t, Registration> registrations;
   for (const std::string& message : flow.messages()) {

@@ -1,4 +1,4 @@
-// Two gateways of one history in a real Redis, one of which hears of it late.
+// Two gateways of one history in a real Redis. One gets it late.
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -87,8 +87,8 @@ struct Stream : regstream::net::Client {
   std::string next() { return read_until("\n\n"); }
 };
 
-/// A Redis with two gateways, the second of which has its way to it held up. Both have heard the
-/// first update; the first has heard more.
+/// A Redis with two gateways. The second one's connection is stalled. Both have the first update;
+/// the first gateway has more.
 struct Parted {
   Parted() {
     publish(1);
@@ -122,7 +122,7 @@ struct Parted {
 
 }  // namespace
 
-TEST_CASE("A stream that comes to a gateway which is behind goes on when that has caught up") {
+TEST_CASE("A stream at a gateway that is behind goes on when the gateway has caught up") {
   Parted given;
   Stream stream(given.late, to_string(given.end));
   CHECK(given.late.health()["waited"] == 1);
@@ -135,7 +135,7 @@ TEST_CASE("A stream that comes to a gateway which is behind goes on when that ha
   CHECK(given.late.health()["resumed"] == 1);
 }
 
-TEST_CASE("A cursor that nobody gave out waits for the history, and then gets its reset") {
+TEST_CASE("A cursor that no gateway gave out waits for the history and then gets its reset") {
   Parted given;
   const EventId beyond{given.end.epoch + GENERATE(0U, 1U), given.end.sequence + 7};
   Stream here(given.prompt, to_string(beyond));
@@ -165,7 +165,7 @@ TEST_CASE(
   while (one.health()["broker"]["connected"] != true) {
   }
   OtherProgram{server}.command({"FLUSHALL"});
-  // It begins another history, and tells nobody.
+  // Begins another history without notice.
   RedisGateway other(server.port());
   std::string greeting = Stream(other, to_string(old)).next();
   CHECK_THAT(greeting, Contains(R"("type":"connected")"));

@@ -31,7 +31,7 @@ void publish(RunningGateway& gateway, const std::vector<std::int64_t>& registrat
 
 }  // namespace
 
-TEST_CASE("A stream's first event has an id, from which a client resumes that has seen no update") {
+TEST_CASE("A stream's first event has an id from which a client without updates resumes") {
   RunningGateway gateway;
   publish(gateway, {42});
   std::string id;
@@ -52,7 +52,7 @@ TEST_CASE("A stream's first event has an id, from which a client resumes that ha
   CHECK(gateway.health()["resumed"] == 1);
 }
 
-TEST_CASE("A client resumes by the query, and the header wins over it") {
+TEST_CASE("A client resumes by the query and the header wins over it") {
   RunningGateway gateway;
   publish(gateway, {42, 43, 42, 43});
   StreamClient by_query(gateway, "?registrationId=42&lastEventId=" + RunningGateway::id(1));
@@ -88,7 +88,7 @@ TEST_CASE("A client resumes on another gateway of the same history") {
   CHECK(client.last_id == RunningGateway::id(6));
 }
 
-TEST_CASE("A cursor of no use gets a reset and the state of things, never a refusal") {
+TEST_CASE("A useless cursor gets a reset and the current state and never a refusal") {
   RunningGateway gateway({.streams = {.hub = {.journal = {.count_max = 2}}}});
   publish(gateway, {42, 43, 42});
   const std::string cursor = GENERATE(as<std::string>{}, "garbage", "1-1", "99999999999999-1",
@@ -112,7 +112,7 @@ TEST_CASE("A lastEventId given twice is 400") {
   CHECK(net::status_of(client.read_response()) == 400);
 }
 
-TEST_CASE("A replay of megabytes arrives whole, and others are served meanwhile") {
+TEST_CASE("A replay of megabytes arrives completely and others are served meanwhile") {
   RunningGateway gateway;
   const std::string text(16U << 10U, 'x');
   std::vector<std::string> messages;
@@ -130,7 +130,8 @@ TEST_CASE("A replay of megabytes arrives whole, and others are served meanwhile"
   CHECK(client.last_id == RunningGateway::id(1'001));
 }
 
-TEST_CASE("A stream that opens while the history is being told is greeted when it is whole") {
+TEST_CASE(
+    "A stream that opens while the history is being read gets connected when it is complete") {
   RunningGateway gateway;
   StreamClient before(gateway, "?registrationId=42");
   gateway.run([](DictatedBroker& broker) {

@@ -1,4 +1,4 @@
-// Gateways of several workflows on one loop: each has its turn, and its own streams.
+// Gateways of several workflows on one loop: each has its turns and its own streams.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -94,7 +94,7 @@ TEST_CASE("a flood in one workflow delays another's message by one slice at most
   while (Bench::deliveries(bench.loans_gateway) == 0) {
     REQUIRE(bench.context.run_one() == 1);
   }
-  // A slice ends with the stream that it has begun, two at most here.
+  // A slice ends with a complete stream: at most two streams here.
   CHECK(Bench::deliveries(bench.gateway) <= 2U * static_cast<unsigned>(updates));
 
   REQUIRE(test::run_until(bench.context, [&] {
@@ -102,7 +102,7 @@ TEST_CASE("a flood in one workflow delays another's message by one slice at most
   }));
 }
 
-TEST_CASE("workflows hear nothing of each other, and read messages by their own words") {
+TEST_CASE("workflows get nothing of each other and read messages by their own words") {
   Bench bench;
   bench.open(bench.gateway, 1);
   bench.open(bench.loans_gateway, 1);
@@ -115,7 +115,7 @@ TEST_CASE("workflows hear nothing of each other, and read messages by their own 
   CHECK(bench.loans_gateway.pump().hub().counters().malformed.total() == 1);
 }
 
-TEST_CASE("streams of all workflows together are as many as may be") {
+TEST_CASE("the limit of streams counts the streams of all workflows") {
   hub::StreamPumpOptions options;
   options.streams = std::make_shared<hub::StreamCount>(2);
   hub::StreamPump pump{options};

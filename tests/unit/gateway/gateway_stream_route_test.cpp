@@ -32,7 +32,7 @@ std::string hundred_ids(std::int64_t first) {
 
 }  // namespace
 
-TEST_CASE("A stream of several registrations gets those, and no other's") {
+TEST_CASE("A stream of several registrations gets those and no others") {
   RunningGateway gateway;
   gateway.publish(update_of(41));
   gateway.publish(update_of(43));
@@ -50,7 +50,7 @@ TEST_CASE("A stream of several registrations gets those, and no other's") {
   CHECK(client.last_id == RunningGateway::id(5));
 }
 
-TEST_CASE("A page that shows another row resumes, and gets the snapshot of that one alone") {
+TEST_CASE("A page that shows another row resumes and gets only that row's snapshot") {
   RunningGateway gateway;
   for (const std::int64_t id : {41, 42, 43, 41}) {
     gateway.publish(update_of(id));
@@ -67,7 +67,7 @@ TEST_CASE("A page that shows another row resumes, and gets the snapshot of that 
   CHECK(client.last_id == RunningGateway::id(4));
 }
 
-TEST_CASE("A hundred of the longest ids are one stream, and a longer target is 414") {
+TEST_CASE("A hundred of the longest ids fit one stream and a longer target is 414") {
   RunningGateway gateway;
   const std::int64_t first = registration_id_max - 99;
   const std::string query = hundred_ids(first);
@@ -94,7 +94,7 @@ TEST_CASE("A hundred of the longest ids are one stream, and a longer target is 4
   CHECK(status_of(too_many.read_response()) == 400);
 }
 
-TEST_CASE("A stream until the final status ends in good order, by either version of HTTP") {
+TEST_CASE("A stream until the final status ends in good order with both versions of HTTP") {
   RunningGateway gateway;
   const bool is_chunked = GENERATE(true, false);
   Client client(gateway.port());
@@ -119,7 +119,7 @@ TEST_CASE("A stream until the final status ends in good order, by either version
   CHECK(gateway.health()["ended"] == 1);
 }
 
-TEST_CASE("A stream of what is final already ends at once") {
+TEST_CASE("A stream of an already final id ends at once") {
   RunningGateway gateway;
   gateway.publish(update_of(42, "FAILED"));
   for (const std::string& cursor : {std::string{}, RunningGateway::id(1)}) {
@@ -133,7 +133,7 @@ TEST_CASE("A stream of what is final already ends at once") {
   }
 }
 
-TEST_CASE("A client that comes back with the end is told to stop, as long as it waits for that") {
+TEST_CASE("A client that returns with the end gets 204 while it asks for an end") {
   RunningGateway gateway;
   gateway.publish(update_of(42, "FAILED"));
   const std::string end_id = RunningGateway::id(1) + "-end";
@@ -154,7 +154,7 @@ TEST_CASE("A client that comes back with the end is told to stop, as long as it 
   CHECK(gateway.health()["resumed"] == 1);
 }
 
-TEST_CASE("A client that has its end is told so by a gateway that takes no stream any more") {
+TEST_CASE("A client that has its end gets 204 even from a draining gateway") {
   RunningGateway gateway({.streams = {.streams = std::make_shared<hub::StreamCount>(0)}});
   Client client(gateway.port());
   client.get(stream_path + "?registrationId=42&until=final&lastEventId=1-1-end");
@@ -163,7 +163,7 @@ TEST_CASE("A client that has its end is told so by a gateway that takes no strea
   CHECK(status_of(client.read_response()) == 503);
 }
 
-TEST_CASE("A poll is a body that ends with its answer, by either version of HTTP") {
+TEST_CASE("A poll is a body that ends with its answer with both versions of HTTP") {
   RunningGateway gateway;
   gateway.publish(update_of(42, "PENDING"));
   const bool is_chunked = GENERATE(true, false);
@@ -191,9 +191,7 @@ TEST_CASE("A poll is a body that ends with its answer, by either version of HTTP
   CHECK(gateway.has_subscribers(0));
 }
 
-TEST_CASE(
-    "What makes no sense of several ids, of an end, or of a poll, is 400 with what would be "
-    "right") {
+TEST_CASE("Contradictions about ids or an end or a poll are 400 with what would be right") {
   const RunningGateway gateway;
   Client client(gateway.port());
   for (const char* query :

@@ -42,7 +42,7 @@ bool still_says(Client& client, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("A stream opens as an event stream that nothing on the way may hold back") {
+TEST_CASE("A stream opens as an event stream with fields against buffering") {
   const RunningGateway gateway({.streams = {.hub = {.retry = Duration{1'500}}}});
   const StreamClient client(gateway);
   CHECK(status_of(client.head) == 200);
@@ -76,7 +76,7 @@ TEST_CASE("Over HTTP/1.1 each event is one chunk") {
                                           "update", "update"});
 }
 
-TEST_CASE("Over HTTP/1.0 a stream is bare, and ends with its connection") {
+TEST_CASE("Over HTTP/1.0 a stream has no framing and ends with its connection") {
   RunningGateway gateway;
   gateway.publish(update_of(42));
   Client client(gateway.port());
@@ -94,7 +94,7 @@ data: {"type":"snapshot")"));
   CHECK_THAT(rest, Catch::StartsWith("retry: ") && Catch::EndsWith("\n\n"));
 }
 
-TEST_CASE("An update reaches both forms of the stream, and not another registration's") {
+TEST_CASE("An update reaches both forms of the stream and no other registration's") {
   RunningGateway gateway;
   StreamClient all(gateway);
   StreamClient same(gateway, "?registrationId=42");
@@ -113,7 +113,7 @@ TEST_CASE("An update reaches both forms of the stream, and not another registrat
   CHECK(other.next() == expected(43));
 }
 
-TEST_CASE("A late reader of one registration is told how things stand") {
+TEST_CASE("A late reader of one registration gets the current state") {
   RunningGateway gateway;
   gateway.publish(update_of(42, "Found 5 accounts"));
   StreamClient client(gateway, "?registrationId=42");
@@ -133,7 +133,7 @@ TEST_CASE("An open stream is pinged again and again") {
   }
 }
 
-TEST_CASE("A silent stream gets heartbeats, each one chunk") {
+TEST_CASE("A silent stream gets heartbeats as one chunk each") {
   const RunningGateway gateway({.streams = {.hub = {.heartbeat_interval = Duration{20}}}});
   StreamClient client(gateway);
   for (int count = 0; count < 3; ++count) {
@@ -142,7 +142,7 @@ TEST_CASE("A silent stream gets heartbeats, each one chunk") {
   CHECK(client.chunks().back() == ": heartbeat 20\n");
 }
 
-TEST_CASE("A broken message is counted and skipped, and the stream goes on") {
+TEST_CASE("A broken message is counted and skipped and the stream goes on") {
   RunningGateway gateway;
   StreamClient client(gateway);
   gateway.publish("{broken");
@@ -154,7 +154,7 @@ TEST_CASE("A broken message is counted and skipped, and the stream goes on") {
   CHECK(health["published"] == 1);
 }
 
-TEST_CASE("The health says what the gateway is and does") {
+TEST_CASE("The health describes the gateway and its counters") {
   RunningGateway gateway;
   const StreamClient client(gateway);
   nlohmann::json health = gateway.health();
@@ -175,7 +175,7 @@ TEST_CASE("The health says what the gateway is and does") {
   }
 }
 
-TEST_CASE("A reader that closes is gone at once") {
+TEST_CASE("A reader that closes is removed at once") {
   RunningGateway gateway;
   StreamClient stays(gateway);
   {
@@ -187,7 +187,7 @@ TEST_CASE("A reader that closes is gone at once") {
   CHECK(stays.next()["type"] == "update");
 }
 
-TEST_CASE("A reader that talks is borne for a while, then cut off") {
+TEST_CASE("A reader that sends bytes is tolerated for a while and then cut off") {
   RunningGateway gateway;
   StreamClient client(gateway);
   client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -251,7 +251,7 @@ TEST_CASE("HEAD shows the stream's head and opens nothing") {
   CHECK(client.read_response().find("\"subscribers\":0") != std::string::npos);
 }
 
-TEST_CASE("Another method is 405, and a query that makes no sense 400") {
+TEST_CASE("Another method is 405 and a query that makes no sense 400") {
   const RunningGateway gateway;
   Client client(gateway.port());
   client.send(std::string("POST ") + stream_path +
@@ -272,7 +272,7 @@ TEST_CASE("Another method is 405, and a query that makes no sense 400") {
 }
 
 TEST_CASE(
-    "A reader that does not read falls behind and is told, while another receives everything") {
+    "A reader that does not read falls behind and gets a reset while another receives everything") {
   RunningGateway gateway({.streams = {.hub = {.journal = {.count_max = 20}}}});
   StreamClient slow(gateway, {}, 4'096);
   StreamClient fast(gateway);
@@ -320,7 +320,7 @@ TEST_CASE("A burst larger than an outbox reaches a reader whole") {
   CHECK(gateway.health()["resets"] == 0);
 }
 
-TEST_CASE("One stream too many is answered 503 with when to come back") {
+TEST_CASE("One stream too many is answered 503 with Retry-After") {
   const RunningGateway gateway({.streams = {.streams = std::make_shared<hub::StreamCount>(1)}});
   const StreamClient client(gateway);
   Client refused(gateway.port());
@@ -330,7 +330,7 @@ TEST_CASE("One stream too many is answered 503 with when to come back") {
   CHECK(response.find("Retry-After: 1\r\n") != std::string::npos);
 }
 
-TEST_CASE("A gateway that drains tells each reader when to come back, and ends its stream") {
+TEST_CASE("A draining gateway tells each reader when to reconnect and ends its stream") {
   RunningGateway gateway({.streams = {.hub = {.retry = Duration{1'000}}}});
   std::vector<std::unique_ptr<StreamClient>> clients;
   for (int count = 0; count < 20; ++count) {

@@ -1,4 +1,5 @@
-// What orchestrators and people ask a gateway: does it work, is it ready, and how is it.
+// What orchestrators and people ask a gateway: whether it works, whether it is ready, and its
+// state.
 #include <string>
 
 #include <boost/asio/io_context.hpp>
@@ -17,7 +18,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
-/// A gateway without a socket, over a broker whose obstacles the test makes.
+/// A gateway without a socket, with a broker whose obstacles the test chooses.
 struct Bench {
   Bench()
       : broker(context),
@@ -224,7 +225,7 @@ TEST_CASE_METHOD(Bench, "a history that begins anew is one warning, when it is l
   CHECK(log.text().empty());
   broker.subscriber->on_live();
   CHECK(log.text() ==
-        "warning: the history begins anew: epoch 1702492000008 replaces epoch 1702492000000, which "
+        "warning: a new history begins: epoch 1702492000008 replaces epoch 1702492000000, which "
         "was read up to 1, and holds 1 updates. Redis was flushed; streams that get a reset: 0\n");
 }
 

@@ -40,7 +40,7 @@ json results(const RecorderPtr& recorder) {
   return answer.at("results");
 }
 
-/// "[{…},{…}]": so many of one text.
+/// "[{…},{…}]": a text, repeated.
 std::string array_of(std::size_t count, const std::string& item = failed) {
   std::string body = "[";
   for (std::size_t i = 0; i < count; ++i) {
@@ -104,7 +104,8 @@ TEST_CASE_METHOD(Bench,
                                        failed};
   std::string body;
   for (const std::string& item : items) {
-    if (is_of_lines || item != items[5]) {  // In an array half a text takes in what is behind it.
+    if (is_of_lines ||
+        item != items[5]) {  // In an array, half a text would swallow what follows it.
       body.append(body.empty() ? "" : is_of_lines ? "\n" : ",").append(item);
     }
   }
@@ -224,7 +225,7 @@ TEST_CASE_METHOD(Bench, "a broker that is away is a 503 of the whole request") {
   CHECK(broker.messages.empty());
 }
 
-TEST_CASE("of a broker that does not answer in time what it has answered is told") {
+TEST_CASE("a batch that times out reports the results that have come") {
   Bench bench({.answer_timeout = regstream::Duration{1}});
   bench.broker.result.reset();
   const auto recorder = bench.send(array_of(2));

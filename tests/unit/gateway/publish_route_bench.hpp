@@ -14,14 +14,14 @@
 #include "gateway/publish_route.hpp"
 #include "net_recorder.hpp"
 
-/// The route before a broker that the test plays.
+/// The route with a broker that the test plays.
 namespace regstream::test {
 
 namespace http = boost::beast::http;
 using gateway::PublishRoute;
 using nlohmann::json;
 
-/// Keeps what is published, and answers as the test says.
+/// Records what is published, and answers as the test chooses.
 class ScriptedBroker final : public broker::Broker {
  public:
   using Broker::Broker;

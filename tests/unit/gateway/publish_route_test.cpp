@@ -118,7 +118,7 @@ TEST_CASE_METHOD(Bench, "an update that is too large is a 413, to the byte") {
   CHECK(broker.messages.back().size() == regstream::gateway::published_bytes_max);
   CHECK_THAT(problem(send(with(room + "x")), http::status::payload_too_large),
              Contains("at most 1048320 bytes"));
-  // Small enough as it was sent, and too large with what is added.
+  // Small enough as sent, but too large with the added members.
   CHECK_THAT(problem(send(R"({"status":"FAILED","message":")" + room + R"("})"),
                      http::status::payload_too_large),
              Contains("at most 1048320 bytes"));
@@ -204,7 +204,8 @@ TEST_CASE_METHOD(Bench, "the idempotency key is of one id, and no other's") {
   CHECK(broker.keys[0] == broker.keys[1]);
   CHECK(std::set<std::string>(broker.keys.begin(), broker.keys.end()).size() == 5);
   for (std::size_t key = 0; key < 5; ++key) {
-    CHECK(broker.keys[key].size() == 43);  // SHA-256 in base64url: no broker finds it too long.
+    CHECK(broker.keys[key].size() ==
+          43);  // SHA-256 in base64url, which is short enough for every broker.
   }
   CHECK(broker.keys.back().empty());
 }
@@ -246,7 +247,7 @@ TEST_CASE_METHOD(Bench, "a broker that can't is a 503 that says when to come bac
   CHECK((*recorder->answer)[http::field::retry_after] == "1");
 }
 
-TEST_CASE("a broker that never answers is a 503 after a while, and what comes late is dropped") {
+TEST_CASE("a broker that never answers is a 503 after a while and a late answer is dropped") {
   Bench bench({.answer_timeout = regstream::Duration{1}});
   bench.broker.result.reset();
   const auto recorder = bench.send(stage);

@@ -15,7 +15,7 @@ const access::Reach all{.everything = true, .ids = {}};
 
 }  // namespace
 
-TEST_CASE("Who may see everything gets what was asked for") {
+TEST_CASE("A token for everything gets the request unchanged") {
   hub::SubscriptionRequest of_all;
   CHECK_FALSE(limit_to_reach(of_all, all));
   CHECK(of_all.ids.empty());
@@ -24,7 +24,7 @@ TEST_CASE("Who may see everything gets what was asked for") {
   CHECK(of_one.ids.size() == 1);
 }
 
-TEST_CASE("A stream of all is one of the ids that a token lists") {
+TEST_CASE("A stream of all ids is limited to the ids that a token lists") {
   hub::SubscriptionRequest request{.cursor = "1-2"};
   CHECK_FALSE(limit_to_reach(request, some));
   REQUIRE(request.ids.size() == 2);
@@ -33,7 +33,7 @@ TEST_CASE("A stream of all is one of the ids that a token lists") {
   CHECK(request.cursor == "1-2");
 }
 
-TEST_CASE("Each id that is named must be one of them, and the answer doesn't say which is not") {
+TEST_CASE("Each requested id must be allowed and the refusal doesn't say which one is not") {
   hub::SubscriptionRequest within{.ids = {42}};
   CHECK_FALSE(limit_to_reach(within, some));
   hub::SubscriptionRequest outside{.ids = {43}};
@@ -42,7 +42,7 @@ TEST_CASE("Each id that is named must be one of them, and the answer doesn't say
   CHECK(limit_to_reach(outside, some) == limit_to_reach(one_outside, some));
 }
 
-TEST_CASE("Who may see nothing gets no stream") {
+TEST_CASE("A token for nothing gets no stream") {
   hub::SubscriptionRequest of_all;
   CHECK(limit_to_reach(of_all, access::Reach()));
   hub::SubscriptionRequest of_one{.ids = {42}};

@@ -39,7 +39,7 @@ std::string error(const std::string& query) {
 
 }  // namespace
 
-TEST_CASE("Without a registrationId a stream is of every registration") {
+TEST_CASE("Without a registrationId a stream follows every registration") {
   const std::string query = GENERATE(as<std::string>{}, "", "?", "?lastEventId=1-2", "?_=17",
                                      "?RegistrationId=42", "?registrationid=42");
   INFO(query);
@@ -55,12 +55,12 @@ TEST_CASE("A stream of one registration names it by number") {
   CHECK(ids("?registrationId=9007199254740991") == Ids{9'007'199'254'740'991});
 }
 
-TEST_CASE("A stream of several names each, and one that is named twice counts once") {
+TEST_CASE("A stream of several ids names each and a repeated one counts once") {
   CHECK(ids("?registrationId=43&registrationId=41&x=1&registrationId=43") == Ids{41, 43});
   CHECK(ids("?registrationId=42&registrationId=%34%32") == Ids{42});
 }
 
-TEST_CASE("A hundred ids are one stream, and one more is for another") {
+TEST_CASE("A hundred ids fit one stream and one more is refused") {
   std::string query = "?registrationId=1";
   for (int id = 2; id <= 100; ++id) {
     query += "&registrationId=" + std::to_string(id) + "&snapshot=" + std::to_string(id);
@@ -69,7 +69,7 @@ TEST_CASE("A hundred ids are one stream, and one more is for another") {
   CHECK_THAT(error(query + "&registrationId=101"), Catch::Contains("at most 100 ids"));
 }
 
-TEST_CASE("A snapshot is asked for of ids that the stream follows") {
+TEST_CASE("A snapshot can be requested of ids that the stream follows") {
   const auto request = std::get<hub::SubscriptionRequest>(
       read("?registrationId=43&registrationId=41&registrationId=42&snapshot=43&snapshot=41"));
   CHECK(request.snapshots == Ids{41, 43});
@@ -82,7 +82,7 @@ TEST_CASE("A snapshot is asked for of ids that the stream follows") {
         "snapshot must be a number from 1 to 9007199254740991.");
 }
 
-TEST_CASE("A stream until the final status is of one id") {
+TEST_CASE("A stream until the final status follows exactly one id") {
   CHECK(std::get<hub::SubscriptionRequest>(read("?registrationId=42&until=final")).until_final);
   CHECK(std::get<hub::SubscriptionRequest>(read("?registrationId=42&registrationId=42&until=final"))
             .until_final);
@@ -96,7 +96,7 @@ TEST_CASE("A stream until the final status is of one id") {
   }
 }
 
-TEST_CASE("A registrationId that names none is refused with what would be right") {
+TEST_CASE("A malformed registrationId is refused with what would be right") {
   const std::string value =
       GENERATE(as<std::string>{}, "", "abc", "0", "-1", "+1", "%2B1", "4.2", "1e3", "0x2a", "42%20",
                "%2042", "42a", "9007199254740992", "99999999999999999999999999", "%D9%A4%D9%A2");
@@ -107,7 +107,7 @@ TEST_CASE("A registrationId that names none is refused with what would be right"
         "registrationId must be a number from 1 to 9007199254740991.");
 }
 
-TEST_CASE("A workflow's own id has its own name, and may be text") {
+TEST_CASE("A workflow's own id has its own name and may be text") {
   Workflow imports = registration_workflow();
   imports.id_member = "importId";
   imports.id_kind = IdKind::text;
@@ -136,7 +136,7 @@ TEST_CASE("A workflow's own id has its own name, and may be text") {
   CHECK(refused("?until=final") == "until=final needs exactly one importId.");
 }
 
-TEST_CASE("A cursor comes by the header or by the query, and the header wins") {
+TEST_CASE("A cursor comes by the header or by the query and the header wins") {
   CHECK(cursor("").empty());
   CHECK(cursor("?lastEventId=1-2") == "1-2");
   CHECK(cursor("?registrationId=42&lastEventId=1-2") == "1-2");
@@ -145,23 +145,23 @@ TEST_CASE("A cursor comes by the header or by the query, and the header wins") {
   CHECK(cursor("?lastEventId=1-2", {"garbage"}) == "garbage");
 }
 
-TEST_CASE("An empty cursor says nothing, wherever it stands") {
+TEST_CASE("An empty cursor counts as none wherever it stands") {
   CHECK(cursor("?lastEventId=").empty());
   CHECK(cursor("?lastEventId", {""}).empty());
   CHECK(cursor("?lastEventId=1-2", {""}) == "1-2");
 }
 
-TEST_CASE("A cursor that is no event id is let through: the stream answers it") {
+TEST_CASE("A cursor that is not an event id is accepted and the stream answers it") {
   const std::string value = GENERATE(as<std::string>{}, "garbage", "1", "1-2-3", "%0A", "-");
   INFO(value);
   CHECK_FALSE(cursor("?lastEventId=" + value).empty());
 }
 
-TEST_CASE("Two headers are a list, and no event id") {
+TEST_CASE("Two headers are a list and not an event id") {
   CHECK(cursor("", {"1-2", "1-2"}) == "1-2, 1-2");
 }
 
-TEST_CASE("A lastEventId that is given twice is refused, even if it is the same") {
+TEST_CASE("A repeated lastEventId is refused even if it is the same") {
   const auto request = read("?lastEventId=1-2&lastEventId=1-2", {"1-2"});
   REQUIRE(std::holds_alternative<StreamRequestError>(request));
   CHECK_THAT(std::get<StreamRequestError>(request).what, Catch::Contains("only once"));

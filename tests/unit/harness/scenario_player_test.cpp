@@ -38,7 +38,7 @@ class Played {
     collect();
   }
 
-  /// What has come since the last call; an answer's head is cut down to its status.
+  /// The output since the last call; an answer's head is shortened to its status.
   std::string take(ConnectionNumber number) {
     std::string text = std::exchange(log_[number], {});
     const std::size_t end = text.find("\r\n\r\n");
@@ -88,7 +88,7 @@ std::string with_steps(const std::string& steps, const std::string& answer = "{}
 
 }  // namespace
 
-TEST_CASE("Steps are played at their times, each counted from the one before") {
+TEST_CASE("Steps are played at their times counted from the previous step") {
   Played played(with_steps(
       R"({"raw": "a"}, {"after": "100ms", "raw": "b"}, {"after": "50ms", "raw": "c"}, {"end": true})"));
   const auto one = played.open(10);
@@ -96,7 +96,7 @@ TEST_CASE("Steps are played at their times, each counted from the one before") {
   CHECK(played.player.next_deadline() == at(110));
   played.advance(109);
   CHECK(played.take(one).empty());
-  // Late by far: what was due at 160 is not moved by it.
+  // Much too late, but what was due at 160 doesn't move.
   played.advance(120);
   CHECK(played.take(one) == "b");
   CHECK(played.player.next_deadline() == at(160));
@@ -128,7 +128,7 @@ TEST_CASE("One jump of time plays the same bytes as many small ones") {
   CHECK(text.find("<close>") == text.size() - 7);
 }
 
-TEST_CASE("An answer may come late, and its head says what was asked for") {
+TEST_CASE("An answer may come late and its head is as configured") {
   Played played(
       with_steps(R"({"raw": "a"})",
                  R"({"after": "1s", "headers": {"X-One": "1", "content-type": "text/html"}})"));
@@ -143,7 +143,7 @@ TEST_CASE("An answer may come late, and its head says what was asked for") {
   CHECK(played.player.requests()[0].status == 200);
 }
 
-TEST_CASE("An answer without steps has a body of known length, and ends") {
+TEST_CASE("An answer without steps has a body of known length and ends") {
   Played played(R"({"connections": [{"answer": {"status": 429, "headers": {"Retry-After": "1"},
                                                 "body": "slow"}}]})");
   const auto one = played.open(0);
@@ -153,7 +153,7 @@ TEST_CASE("An answer without steps has a body of known length, and ends") {
   CHECK(played.player.open_connections() == 0);
 }
 
-TEST_CASE("A connection breaks behind the very byte") {
+TEST_CASE("A connection breaks exactly after the given byte") {
   const std::string kind = GENERATE("cut", "reset");
   const std::string end = kind == "cut" ? "<close>" : "<reset>";
   for (std::size_t bytes = 0; bytes <= 6; ++bytes) {
@@ -166,7 +166,7 @@ TEST_CASE("A connection breaks behind the very byte") {
   }
 }
 
-TEST_CASE("Chunked framing shows a cut, as the last chunk is missing") {
+TEST_CASE("Chunked framing shows a cut because the last chunk is missing") {
   const std::string chunked = R"({"framing": "chunked"})";
   Played ended(with_steps(R"({"chunk": 2}, {"raw": "abc"}, {"end": true})", chunked));
   CHECK(ended.take(ended.open(0)) == "<200>2\r\nab\r\n1\r\nc\r\n0\r\n\r\n<close>");
@@ -174,7 +174,7 @@ TEST_CASE("Chunked framing shows a cut, as the last chunk is missing") {
   CHECK(cut.take(cut.open(0)) == "<200>3\r\nabc\r\n<close>");
 }
 
-TEST_CASE("Pieces leave at their times, and the step is done with the last one") {
+TEST_CASE("Pieces are sent at their times and the step is done with the last one") {
   Played played(with_steps(
       R"({"chunk": {"bytes": 2, "every": "10ms"}}, {"raw": "abcde"}, {"after": "5ms", "raw": "f"})"));
   const auto one = played.open(0);
@@ -188,7 +188,7 @@ TEST_CASE("Pieces leave at their times, and the step is done with the last one")
   CHECK(played.take(one) == "f");
 }
 
-TEST_CASE("A proxy's buffer holds bytes until it is full, let go, or the body ends") {
+TEST_CASE("A proxy's buffer holds bytes until it is full or released or the body ends") {
   Played played(with_steps(
       R"({"hold": 4}, {"raw": "abc"}, {"after": "1ms", "raw": "de"}, {"raw": "f"},
          {"after": "1ms", "hold": 0}, {"hold": 100}, {"raw": "g"}, {"after": "1ms", "end": true})"));
@@ -202,7 +202,7 @@ TEST_CASE("A proxy's buffer holds bytes until it is full, let go, or the body en
   CHECK(played.take(one) == "g<close>");
 }
 
-TEST_CASE("Silence ends the pings as well, and the connection stays") {
+TEST_CASE("Silence ends the pings as well and the connection stays open") {
   Played played(with_steps(R"({"pings": "1s"}, {"after": "2500ms", "silence": true})"));
   const auto one = played.open(0);
   played.take(one);
@@ -215,7 +215,7 @@ TEST_CASE("Silence ends the pings as well, and the connection stays") {
   CHECK(played.player.open_connections() == 1);
 }
 
-TEST_CASE("The first script that takes a request plays, as often as it may") {
+TEST_CASE("The first script that matches a request plays as often as it may") {
   Played played(R"({"connections": [
     {"when": {"path": "/a", "method": "POST"}, "answer": {"status": 201}},
     {"when": {"lastEventId": null, "path": "/a"}, "times": 1, "answer": {"status": 202}},
@@ -237,7 +237,7 @@ TEST_CASE("The first script that takes a request plays, as often as it may") {
   CHECK(played.player.requests()[2].script == "default");
 }
 
-TEST_CASE("A connection that is refused gets no byte") {
+TEST_CASE("A refused connection gets no byte") {
   Played played(R"({"connections": [{"times": 1, "answer": "close"}, {"answer": "reset"}]})");
   CHECK(played.take(played.open(0)) == "<close>");
   CHECK(played.take(played.open(0)) == "<reset>");
@@ -245,7 +245,7 @@ TEST_CASE("A connection that is refused gets no byte") {
   CHECK(played.ending(1) == Ending::reset);
 }
 
-TEST_CASE("A test sends, cuts, and answers by hand") {
+TEST_CASE("A test can send and cut and answer by itself") {
   Played played(with_steps(""));
   const auto one = played.open(0);
   const auto two = played.open(0);
@@ -269,7 +269,7 @@ TEST_CASE("A test sends, cuts, and answers by hand") {
   CHECK(played.take(played.open(5)) == "<200>");
 }
 
-TEST_CASE("A restart closes what is open and keeps the record") {
+TEST_CASE("A restart closes open connections and keeps the record") {
   Played played(with_steps(""));
   const auto one = played.open(0);
   played.take(one);
@@ -282,7 +282,7 @@ TEST_CASE("A restart closes what is open and keeps the record") {
   CHECK(played.player.requests().empty());
 }
 
-TEST_CASE("What a client closes is played no further, and the first end counts") {
+TEST_CASE("A closed connection is played no further and its first end counts") {
   Played played(with_steps(R"({"after": "1s", "raw": "a"})"));
   const auto one = played.open(0);
   played.player.on_peer_closed(one, at(5));

@@ -10,7 +10,7 @@
 
 using namespace regstream::harness;
 
-TEST_CASE("Every scenario that is shipped can be played, and says what it is about") {
+TEST_CASE("Every shipped scenario can be played and has a description") {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(SCENARIOS)) {
     INFO(entry.path().string());

@@ -42,7 +42,7 @@ std::string bytes_of(const std::string& step) {
 
 }  // namespace
 
-TEST_CASE("A scenario is read as it is written") {
+TEST_CASE("A scenario is read as written") {
   const Scenario scenario = scenario_of(R"({
     "description": "all of it",
     "connections": [
@@ -75,7 +75,7 @@ TEST_CASE("A scenario is read as it is written") {
   CHECK_FALSE(scenario.fallback->steps);
 }
 
-TEST_CASE("What no script takes is answered with 404 unless the scenario says otherwise") {
+TEST_CASE("A request that no script matches gets 404 unless the scenario says otherwise") {
   const Scenario scenario = scenario_of(R"({"connections": []})");
   CHECK(std::get<Answer>(scenario.fallback->answer).status == 404);
 }
@@ -99,7 +99,7 @@ TEST_CASE("Steps that send are encoded as the gateway does") {
   CHECK_FALSE(std::get<SetPings>(action_of(R"({"pings": false})")).every);
 }
 
-TEST_CASE("A mistake in a step names its line, its field, and what would be right") {
+TEST_CASE("A mistake in a step names its line and its field and what would be right") {
   const std::vector<std::pair<std::string, std::string>> mistakes = {
       {R"({"after": "2 sec", "end": true})", ".after must be a duration such as"},
       {R"({"after": 2, "end": true})", ".after must be a duration such as"},

@@ -28,7 +28,7 @@ TEST_CASE("one JSON object has no fault") {
   }
 }
 
-TEST_CASE("what is no JSON is told with the byte that does not fit") {
+TEST_CASE("text that is not JSON is reported with the wrong byte") {
   CHECK(fault_of("").kind == Kind::no_json);
   CHECK(fault_of("{\"a\":tru}").kind == Kind::no_json);
   CHECK(fault_of("{\"a\":tru}").position == 9);
@@ -36,7 +36,7 @@ TEST_CASE("what is no JSON is told with the byte that does not fit") {
   CHECK(fault_of("{\"a\":1e400}").kind == Kind::number_too_large);
 }
 
-TEST_CASE("nothing may stand behind the object, a NUL neither") {
+TEST_CASE("nothing may follow the object and not even a NUL") {
   CHECK(fault_of("{} x").kind == Kind::no_json);
   CHECK(fault_of("{}{}").kind == Kind::no_json);
   const JsonFault nul = fault_of(std::string_view("{}\0", 3));
@@ -46,14 +46,14 @@ TEST_CASE("nothing may stand behind the object, a NUL neither") {
   CHECK(fault_of(std::string_view("\0{}", 3)).kind == Kind::no_json);
 }
 
-TEST_CASE("another value is no object") {
+TEST_CASE("another value is not an object") {
   for (const char* const text : {"[]", "1", "null", "\"{}\"", "[{}]"}) {
     CAPTURE(text);
     CHECK(fault_of(text).kind == Kind::no_object);
   }
 }
 
-TEST_CASE("a member may be there once in its object, however it is written") {
+TEST_CASE("a member may occur once in its object however it is written") {
   const JsonFault fault = fault_of(R"({"b":[{"a":1,"\u0061":2}]})");
   CHECK(fault.kind == Kind::member_twice);
   CHECK(fault.name == "a");

@@ -39,7 +39,7 @@ TEST_CASE("Every value has the line in which it begins") {
                                                  {"list[3]", 7}});
 }
 
-TEST_CASE("What is no JSON says where, and what was expected") {
+TEST_CASE("Text that is not JSON is reported with its place and what was expected") {
   const JsonProblem problem = problem_of("{\n \"steps\": [\n  {\"after\": 1,}\n ]\n}");
   CHECK(problem.line == 3);
   CHECK(problem.field == "steps[0].after");
@@ -56,14 +56,14 @@ TEST_CASE("What is no JSON says where, and what was expected") {
   CHECK(problem_of("[1\n 2]").line == 2);
 }
 
-TEST_CASE("A key that is given twice is refused where it is given again") {
+TEST_CASE("A repeated key is refused at its second place") {
   const JsonProblem problem = problem_of("{\"a\": {\"b\": 1,\n \"b\": 2}}");
   CHECK(problem.line == 2);
   CHECK(problem.field == "a.b");
   CHECK(problem.what == "is given twice");
 }
 
-TEST_CASE("Size, depth and the number of values are bounded") {
+TEST_CASE("Size and depth and the number of values are bounded") {
   CHECK(problem_of("[1]", {.bytes_max = 2}).what == "is longer than 2 bytes");
   CHECK(problem_of("[[[1]]]", {.depth_max = 2}).field == "[0][0]");
   CHECK(problem_of("[1, 2]", {.values_max = 2}).field == "[1]");

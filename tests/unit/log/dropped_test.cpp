@@ -19,7 +19,7 @@ DecodeError error_of(const std::string& json) {
 
 }  // namespace
 
-TEST_CASE("a dropped message is logged with its reason, its registration and the place") {
+TEST_CASE("a dropped message is logged with its reason and its registration and its place") {
   const CapturedLog captured;
   warn_dropped(error_of(R"({"registrationId":42,"status":"A",})"), "registration",
                "on the channel");

@@ -7,7 +7,7 @@
 using namespace std::chrono_literals;
 using regstream::logging::duration_text;
 
-TEST_CASE("a span of time is told by its two greatest units") {
+TEST_CASE("a span of time is shown in its two largest units") {
   CHECK(duration_text(0ms) == "0.0 s");
   CHECK(duration_text(349ms) == "0.3 s");
   CHECK(duration_text(59'999ms) == "59.9 s");

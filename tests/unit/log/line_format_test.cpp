@@ -33,13 +33,13 @@ constexpr Condition condition{"redis is away"};
 
 }  // namespace
 
-TEST_CASE("a line for people is its sentence, with its fields behind") {
+TEST_CASE("a line for people is its sentence followed by its fields") {
   CHECK(compose(Format::text, "request", "it works") == "it works");
   CHECK(compose(Format::text, "request", "request", fields) ==
         "request route=/a/{id} status=200 seconds=0.25");
 }
 
-TEST_CASE("a line in JSON has its event, its sentence and its fields by their types") {
+TEST_CASE("a line in JSON has its event and its sentence and its typed fields") {
   CHECK(object_of(compose(Format::json, "request", "request", fields)) ==
         nlohmann::json{{"event", "request"},
                        {"message", "request"},
@@ -48,7 +48,7 @@ TEST_CASE("a line in JSON has its event, its sentence and its fields by their ty
                        {"seconds", 0.25}});
 }
 
-TEST_CASE("text of others ends neither a line nor a string, and moves no cursor") {
+TEST_CASE("text from others ends neither a line nor a string and moves no cursor") {
   const std::string hostile = "a\"b\\c\nd\x1b[2Je\xff\xe2\x80\xa8";
   const std::string shown = "a\"b\\c\\u000ad\\u001b[2Je\xef\xbf\xbd\\u2028";
   CHECK(compose(Format::text, "e", hostile) == shown);
@@ -58,7 +58,7 @@ TEST_CASE("text of others ends neither a line nor a string, and moves no cursor"
   CHECK(object_of(members).at("f") == shown);
 }
 
-TEST_CASE("JSON names the workflow; people hear it where there are several") {
+TEST_CASE("JSON always names the workflow and text does if there are several") {
   const Restored restored;
   test::CapturedLog log;
   warn(condition.about("csv-import"), "redis has gone");
@@ -72,14 +72,14 @@ TEST_CASE("JSON names the workflow; people hear it where there are several") {
         "warning: redis has gone\n");
 }
 
-TEST_CASE("a line of one workflow holds none of another back") {
+TEST_CASE("a line of one workflow does not hold back another's") {
   test::CapturedLog log;
   CHECK(warn(condition.about("one"), "redis has gone"));
   CHECK(warn(condition.about("other"), "redis has gone"));
   CHECK_FALSE(warn(condition.about("one"), "redis has gone"));
 }
 
-TEST_CASE("a line below the level is not written, and holds none back") {
+TEST_CASE("a line below the level is not written and holds none back") {
   test::CapturedLog log;
   set_level(Level::error);
   CHECK_FALSE(warn(condition, "redis has gone"));

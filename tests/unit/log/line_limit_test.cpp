@@ -24,7 +24,7 @@ TEST_CASE("the first line of a condition is written at once") {
   CHECK(limit.admit("handler", start) == std::optional<std::uint64_t>(0));
 }
 
-TEST_CASE("a line that follows within ten seconds is held back, whatever other conditions do") {
+TEST_CASE("a line within ten seconds is held back whatever other conditions do") {
   LineLimit limit;
   CHECK(limit.admit("accept", start));
   CHECK_FALSE(limit.admit("accept", start));
@@ -59,7 +59,7 @@ TEST_CASE("kinds of a condition are conditions of their own") {
   CHECK_FALSE(limit.admit(refused.of_kind(1), start));
 }
 
-TEST_CASE("conditions of the same text are one, wherever the text stands") {
+TEST_CASE("conditions with the same text are one wherever the text is stored") {
   static constexpr char one[] = "accept";
   LineLimit limit;
   CHECK(limit.admit("accept", start));

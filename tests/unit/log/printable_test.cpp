@@ -21,14 +21,14 @@ TEST_CASE("ordinary text of any script stays as it is") {
   }
 }
 
-TEST_CASE("control characters are escaped: C0, DEL and C1") {
+TEST_CASE("the control characters of C0 and C1 and DEL are escaped") {
   CHECK(printable("\x1b[31m\a") == R"(\u001b[31m\u0007)");
   CHECK(printable("a\r\nb\tc"sv) == R"(a\u000d\u000ab\u0009c)");
   CHECK(printable("\0\x7f"sv) == R"(\u0000\u007f)");
   CHECK(printable("\u0080\u009b31m\u009f") == R"(\u0080\u009b31m\u009f)");
 }
 
-TEST_CASE("what turns the direction of text, or ends a line, is escaped") {
+TEST_CASE("characters that change the direction of text or end a line are escaped") {
   CHECK(printable("\u202egpj.exe\u202c") == R"(\u202egpj.exe\u202c)");
   CHECK(printable("\u061c\u200e\u200f\u2066\u2069") == R"(\u061c\u200e\u200f\u2066\u2069)");
   CHECK(printable("\u2028\u2029") == R"(\u2028\u2029)");
@@ -36,7 +36,7 @@ TEST_CASE("what turns the direction of text, or ends a line, is escaped") {
   CHECK(printable("\u200d\u2027\u202f\u2065\u206a") == "\u200d\u2027\u202f\u2065\u206a");
 }
 
-TEST_CASE("ill-formed UTF-8 becomes U+FFFD, so that no raw byte of C1 is left") {
+TEST_CASE("malformed UTF-8 becomes U+FFFD so that no raw byte of C1 is left") {
   CHECK(printable("a\x9b"
                   "b\xff") ==
         "a\ufffd"
@@ -44,7 +44,7 @@ TEST_CASE("ill-formed UTF-8 becomes U+FFFD, so that no raw byte of C1 is left") 
   CHECK(printable("\xc0\x9b\xed\xa0\x80") == "\ufffd\ufffd\ufffd\ufffd\ufffd");
 }
 
-TEST_CASE("no byte that is printed commands a terminal, whatever pair of bytes came in") {
+TEST_CASE("no printed byte controls a terminal whatever pair of bytes came in") {
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {
       const std::string shown =
@@ -75,7 +75,7 @@ TEST_CASE("a long text is cut between two characters") {
   CHECK(printable(std::string(1 << 20, '\x1b'), 2) == R"(\u001b\u001b…)");
 }
 
-TEST_CASE("a refused value is quoted, bounded, and has no secret in it") {
+TEST_CASE("a refused value is quoted and bounded and has no secret") {
   CHECK(quote_value("6379/tcp") == R"("6379/tcp")");
   CHECK(quote_value("") == R"("")");
   CHECK(quote_value("\x1b]0;title\a") == R"("\u001b]0;title\u0007")");
@@ -85,7 +85,7 @@ TEST_CASE("a refused value is quoted, bounded, and has no secret in it") {
   CHECK(quote_value(std::string(5'000, 'x')).size() < 210);
 }
 
-TEST_CASE("a message hides the secrets of its words, and keeps its lines") {
+TEST_CASE("a message hides the secrets in its words and keeps its lines") {
   CHECK(printable_message("--url: http://me:hunter2@host/a?b is no stream\nSee --help.\n") ==
         "--url: http://…@host/a?… is no stream\nSee --help.\n");
   CHECK(printable_message("not expected: --redis=redis://:hun ter2@host\x1b") ==
@@ -93,7 +93,7 @@ TEST_CASE("a message hides the secrets of its words, and keeps its lines") {
   CHECK(printable_message("  port  70000 ") == "  port  70000 ");
 }
 
-TEST_CASE("a line of the log is limited, printable and bounded") {
+TEST_CASE("a log line is limited and printable and bounded") {
   const regstream::test::CapturedLog captured;
   for (int time = 0; time < 5; ++time) {
     regstream::logging::warn("test", "redis said {}", "\x1b[2J\nforged line");

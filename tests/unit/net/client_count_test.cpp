@@ -9,7 +9,7 @@
 using namespace regstream::net;
 using boost::asio::ip::make_address;
 
-TEST_CASE("A client is an IPv4 address, or the first half of an IPv6 address") {
+TEST_CASE("A client is an IPv4 address or the first half of an IPv6 address") {
   const auto client = [](const char* address) { return client_of(make_address(address)); };
   CHECK(client("192.0.2.1") == client("192.0.2.1"));
   CHECK(client("192.0.2.1") != client("192.0.2.2"));
@@ -18,7 +18,7 @@ TEST_CASE("A client is an IPv4 address, or the first half of an IPv6 address") {
   CHECK(client("2001:db8:1:2::1") != client("2001:db8:1:3::1"));
 }
 
-TEST_CASE("A loopback address is one in either notation") {
+TEST_CASE("A loopback address is recognised in both notations") {
   for (const char* address : {"127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"}) {
     CHECK(is_loopback(make_address(address)));
   }
@@ -27,7 +27,7 @@ TEST_CASE("A loopback address is one in either notation") {
   }
 }
 
-TEST_CASE("A client has so many places at a time, and each client its own") {
+TEST_CASE("Each client has its own limit of places") {
   const ClientAddress one = client_of(make_address("192.0.2.1"));
   const ClientAddress other = client_of(make_address("192.0.2.2"));
   ClientCounts counts(2);

@@ -66,13 +66,13 @@ TEST_CASE("An origin is read as browsers write it") {
   CHECK(std::get<std::string>(read) == origin);
 }
 
-TEST_CASE("What no browser writes is no origin, and says why") {
+TEST_CASE("What no browser writes is not an origin and the refusal says why") {
   const auto [text, why] =
       GENERATE(table<std::string, std::string>({{"*", "every site"},
                                                 {"null", "sandboxed"},
-                                                {"", "no origin"},
-                                                {"bank.example", "no origin"},
-                                                {"ftp://bank.example", "no origin"},
+                                                {"", "not an origin"},
+                                                {"bank.example", "not an origin"},
+                                                {"ftp://bank.example", "not an origin"},
                                                 {"https://", "host and port only"},
                                                 {"https://bank.example/", "host and port only"},
                                                 {"https://bank.example/page", "host and port only"},
@@ -99,7 +99,7 @@ TEST_CASE("An allowed origin may read the answer with its visitors' cookies") {
   CHECK(response[http::field::vary] == "Origin");
 }
 
-TEST_CASE("No other origin may, and a cache is told that the answer depends on it") {
+TEST_CASE("No other origin may and a cache is told that the response depends on it") {
   const std::string origin = GENERATE(
       as<std::string>{}, "https://evil.example", "http://bank.example", "https://bank.example:444",
       "https://bank.example.evil.example", "https://BANK.example", "null", "*", "");
@@ -110,13 +110,13 @@ TEST_CASE("No other origin may, and a cache is told that the answer depends on i
   CHECK(response[http::field::vary] == "Origin");
 }
 
-TEST_CASE("Two origins are none") {
+TEST_CASE("Two origins count as none") {
   Request request = request_from("https://bank.example");
   request.insert(http::field::origin, "https://bank.example");
   CHECK_FALSE(cors.find(request)->is_allowed);
 }
 
-TEST_CASE("Where sharing is off no answer tells of it") {
+TEST_CASE("If sharing is off no response mentions it") {
   CHECK(Cors().find(request_from("https://bank.example")) == nullptr);
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("Another site's page may change something if its origin is allowed") {
   CHECK_FALSE(check_request_origin(request, std::nullopt, AllowedHosts(), true));
 }
 
-TEST_CASE("A preflight is answered with the resource's methods, and needs no credentials") {
+TEST_CASE("A preflight is answered with the resource's methods and needs no credentials") {
   Router router;
   const Handler unexpected = [](const Exchange&) { FAIL("a preflight reached a handler"); };
   router.add(http::verb::get, "/updates", unexpected);

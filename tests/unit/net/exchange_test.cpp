@@ -9,7 +9,7 @@
 using namespace regstream::net;
 namespace http = boost::beast::http;
 
-TEST_CASE("An answer gets its length, its version and the connection's fate") {
+TEST_CASE("A response gets its length and its version and the connection's fate") {
   const auto recorder = std::make_shared<Recorder>();
   Request request(http::verb::get, "/", 10);
   request.keep_alive(true);
@@ -22,7 +22,7 @@ TEST_CASE("An answer gets its length, its version and the connection's fate") {
   CHECK(recorder->answer->body() == R"({"a":1})");
 }
 
-TEST_CASE("The answer to HEAD has the length, and no body") {
+TEST_CASE("The response to HEAD has the length and no body") {
   const auto recorder = std::make_shared<Recorder>();
   make_exchange(recorder, http::verb::head, "/").respond_json(http::status::ok, R"({"a":1})");
   REQUIRE(recorder->answer);
@@ -30,7 +30,7 @@ TEST_CASE("The answer to HEAD has the length, and no body") {
   CHECK(recorder->answer->body().empty());
 }
 
-TEST_CASE("An answer that can have no body has no length either") {
+TEST_CASE("A response that can have no body has no length either") {
   const auto recorder = std::make_shared<Recorder>();
   const http::status status = GENERATE(http::status::no_content, http::status::not_modified);
   const http::verb method = GENERATE(http::verb::get, http::verb::head, http::verb::put);
@@ -45,7 +45,7 @@ TEST_CASE("An answer that can have no body has no length either") {
   CHECK(recorder->answer->body().empty());
 }
 
-TEST_CASE("An exchange that is forgotten answers 500, and one that was moved from does not") {
+TEST_CASE("A forgotten exchange answers 500 and a moved-from one does not") {
   const auto recorder = std::make_shared<Recorder>();
   {
     Exchange exchange = make_exchange(recorder, http::verb::get, "/");
@@ -78,7 +78,7 @@ TEST_CASE("A problem without a type of its own is about:blank") {
   CHECK(nlohmann::json::parse(response.body())["type"] == "about:blank");
 }
 
-TEST_CASE("A problem that quotes bytes which are no UTF-8 is JSON all the same") {
+TEST_CASE("A problem that quotes malformed UTF-8 is valid JSON") {
   const Response response =
       make_problem({.status = http::status::bad_request, .detail = "status \"\xff\" is unknown"});
   CHECK(nlohmann::json::parse(response.body())["detail"] == "status \"\xef\xbf\xbd\" is unknown");

@@ -28,7 +28,7 @@ TEST_CASE("A loopback address is reached by this machine only") {
   CHECK_FALSE(exposure(address));
 }
 
-TEST_CASE("Any other address, and any name, is reached by others") {
+TEST_CASE("Any other address and any name is reached by others") {
   const std::string address =
       GENERATE(as<std::string>{}, "0.0.0.0", "::", "10.0.0.1", "192.168.1.1", "fe80::1",
                "::ffff:10.0.0.1", "bank.example", "localhost.bank.example", "notlocalhost");
@@ -36,7 +36,7 @@ TEST_CASE("Any other address, and any name, is reached by others") {
   CHECK(exposure(address) == "--address " + address);
 }
 
-TEST_CASE("A name of the outer world means a proxy on the same machine") {
+TEST_CASE("A public name means a proxy on the same machine") {
   CHECK(exposure("127.0.0.1", {"localhost:80", "bank.example:443"}) == "--allow-host bank.example");
   CHECK(exposure("127.0.0.1", {"10.0.0.1"}) == "--allow-host 10.0.0.1");
   CHECK_FALSE(exposure("::1", {"localhost", "page.localhost:8080", "127.0.0.1", "[::1]:8080"}));

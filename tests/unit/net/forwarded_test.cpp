@@ -39,7 +39,7 @@ bool is_in(const char* block, const char* address) {
 
 }  // namespace
 
-TEST_CASE("A block has the addresses that begin as it does") {
+TEST_CASE("A block contains the addresses with its prefix") {
   CHECK(is_in("10.0.0.0/8", "10.255.0.1"));
   CHECK(is_in("10.0.0.0/8", "::ffff:10.0.0.1"));
   CHECK_FALSE(is_in("10.0.0.0/8", "11.0.0.1"));
@@ -55,7 +55,7 @@ TEST_CASE("A block has the addresses that begin as it does") {
   CHECK_FALSE(is_in("192.0.2.128/25", "192.0.2.100"));
 }
 
-TEST_CASE("What is no block is none") {
+TEST_CASE("A malformed block is refused") {
   for (const char* text :
        {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.0/ 8", "10/8",
         "10.1.0.0/8", "2001:db8::/129", "2001:db8::1/32", "fe80::1%lo", "proxy", "[::1]"}) {
@@ -64,15 +64,15 @@ TEST_CASE("What is no block is none") {
   }
 }
 
-TEST_CASE("Who is not trusted is the client, whatever it says") {
+TEST_CASE("An untrusted peer is the client whatever it says") {
   CHECK(client_of_fields({{"X-Forwarded-For", "192.0.2.9"}}, "192.0.2.1") == "192.0.2.1");
   CHECK(client_of_fields({{"Forwarded", "for=192.0.2.9"}}, "192.0.2.1") == "192.0.2.1");
   CHECK(client_of_fields({}) == "10.0.0.1");
 }
 
-TEST_CASE("The list is read from the right, up to the first address that is not trusted") {
+TEST_CASE("The list is read from the right up to the first untrusted address") {
   CHECK(client_of_list("192.0.2.1") == "192.0.2.1");
-  // What stands to the left of it, the client has sent itself.
+  // The client itself has sent what stands to the left.
   CHECK(client_of_list("192.0.2.66, 192.0.2.1") == "192.0.2.1");
   CHECK(client_of_list("192.0.2.66, 192.0.2.1, 10.0.0.2, 10.0.0.3") == "192.0.2.1");
   CHECK(client_of_list("10.0.0.66, 192.0.2.1,10.0.0.2") == "192.0.2.1");
@@ -85,14 +85,14 @@ TEST_CASE("The list is read from the right, up to the first address that is not 
   CHECK(client_of_fields({{"X-Forwarded-For", "192.0.2.1"}}, "::ffff:10.0.0.1") == "192.0.2.1");
 }
 
-TEST_CASE("An address may have a port, and brackets") {
+TEST_CASE("An address may have a port and brackets") {
   CHECK(client_of_list("192.0.2.1:4711") == "192.0.2.1");
   CHECK(client_of_list("2001:db8::1") == "2001:db8::1");
   CHECK(client_of_list("[2001:db8::1]") == "2001:db8::1");
   CHECK(client_of_list("[2001:db8::1]:4711") == "2001:db8::1");
 }
 
-TEST_CASE("What is no address ends the list: whoever has said it is the client") {
+TEST_CASE("An entry that is not an address ends the list and its author is the client") {
   for (const char* last :
        {"unknown", "_hidden", "192.0.2", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1:123456", "[::1",
         "[192.0.2.1]", "[2001:db8::1]x", "\"192.0.2.1\"", "fe80::1%1", "192.0.2.1 192.0.2.2"}) {
@@ -102,7 +102,7 @@ TEST_CASE("What is no address ends the list: whoever has said it is the client")
   CHECK(client_of_list("192.0.2.1, , 10.0.0.2") == "10.0.0.2");
 }
 
-TEST_CASE("The standard's field says the same in its own words") {
+TEST_CASE("The standard's field Forwarded is read in the same way") {
   CHECK(client_of_standard("for=192.0.2.1") == "192.0.2.1");
   CHECK(client_of_standard("For=\"192.0.2.1:80\";proto=http;by=10.0.0.1") == "192.0.2.1");
   CHECK(client_of_standard("proto=http; FOR=\"[2001:db8::1]:4711\"") == "2001:db8::1");
@@ -118,7 +118,7 @@ TEST_CASE("The standard's field says the same in its own words") {
   }
 }
 
-TEST_CASE("Where both fields name different clients, neither is believed") {
+TEST_CASE("If both fields name different clients neither is believed") {
   CHECK(client_of_fields({{"Forwarded", "for=192.0.2.66"}, {"X-Forwarded-For", "192.0.2.1"}}) ==
         "10.0.0.1");
   CHECK(client_of_fields({{"Forwarded", "for=192.0.2.1"}, {"X-Forwarded-For", "192.0.2.1"}}) ==
@@ -127,7 +127,7 @@ TEST_CASE("Where both fields name different clients, neither is believed") {
                           {"X-Forwarded-For", "192.0.2.1"}}) == "192.0.2.1");
 }
 
-TEST_CASE("A long list is read for so many entries, and no more") {
+TEST_CASE("A long list is read up to a limit") {
   std::string list = "192.0.2.1";
   for (std::size_t entry = 1; entry < forwarded_entries_max; ++entry) {
     list += ", 10.0.0.2";
@@ -161,7 +161,7 @@ TEST_CASE("A request is forwarded for others unless each entry is a loopback add
     CAPTURE(list);
     CHECK(is_for_others({{"Forwarded", list}}));
   }
-  // What the client has made up of one field hides nothing of the other.
+  // What the client invented in one field doesn't hide the other.
   CHECK(is_for_others({{"Forwarded", "for=127.0.0.1"}, {"X-Forwarded-For", "192.0.2.1"}}));
   CHECK(is_for_others({{"X-Forwarded-For", "127.0.0.1"}, {"X-Forwarded-For", "192.0.2.1"}}));
 }

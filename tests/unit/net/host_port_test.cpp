@@ -33,7 +33,7 @@ TEST_CASE("A host and a port are read in one canonical form") {
   CHECK(parsed->port == port);
 }
 
-TEST_CASE("What is no host and port is refused") {
+TEST_CASE("A malformed host and port is refused") {
   const std::string text = GENERATE(
       as<std::string>{}, "", ".", ":80", "a b", " a", "a ", "a,b", "a/b", "a\\b", "a?b", "a#b",
       "a@b", "a:b", "a:80:80", "a:-1", "a:+1", "a:65536", "a:8 0", "a..b", ".a", "a%41", "%61",

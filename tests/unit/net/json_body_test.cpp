@@ -43,7 +43,7 @@ TEST_CASE("a body is one JSON object") {
   CHECK(std::get<nlohmann::json>(parsed) == nlohmann::json::parse(R"({"a":[1,{"a":null}]})"));
 }
 
-TEST_CASE("a number that no double holds is refused, wherever it stands") {
+TEST_CASE("a number that no double can hold is refused wherever it stands") {
   for (const auto* body :
        {R"({"a":1e999})", R"({"a":-1e999})", R"({"a":{"b":[0,1e400]}})", R"({"a":1.8e308})"}) {
     CHECK_THAT(problem_of(body), Contains("a number that is too large at byte "));
@@ -53,7 +53,7 @@ TEST_CASE("a number that no double holds is refused, wherever it stands") {
   CHECK_FALSE(check_json_body(R"({"a":123456789012345678901234567890,"b":1e-999,"c":1.7e308})"));
 }
 
-TEST_CASE("text that is no UTF-8, or half of a pair, is refused without quoting it") {
+TEST_CASE("malformed UTF-8 and half of a surrogate pair are refused and not quoted") {
   for (const auto* body : {"{\"a\":\"Secret\xff\"}", "{\"a\":\"\xc0\x80\"}",
                            "{\"a\":\"\xed\xa0\x80\"}", R"({"a":"Secret\ud800"})",
                            R"({"a":"\udc00"})", R"({"a":"\ud800\u0041"})", R"({"a":"Secret)"}) {
@@ -63,14 +63,14 @@ TEST_CASE("text that is no UTF-8, or half of a pair, is refused without quoting 
   CHECK_FALSE(check_json_body(R"({"a":"\ud83d\ude00 😀 \u0000"})"));
 }
 
-TEST_CASE("a member that is given twice is refused, since readers take either") {
+TEST_CASE("a repeated member is refused because readers take either") {
   CHECK(problem_of(R"({"a":1,"b":2,"a":1})") == R"(The body has the member "a" twice.)");
   CHECK(problem_of(R"({"b":[{"a":1,"\u0061":2}]})") == R"(The body has the member "a" twice.)");
   CHECK(problem_of(R"({"\u001b":1,"\u001b":1})") == R"(The body has the member "\u001b" twice.)");
   CHECK_FALSE(check_json_body(R"({"a":{"a":[{"a":1},{"a":1}]},"A":1})"));
 }
 
-TEST_CASE("nesting is bounded, whatever is nested and however it ends") {
+TEST_CASE("nesting is bounded whatever is nested and however it ends") {
   CHECK_FALSE(check_json_body(nested(json_body_depth_max, '[', ']')));
   CHECK_THAT(problem_of(nested(json_body_depth_max + 1, '[', ']')), Contains("at most 64 levels"));
   CHECK_THAT(problem_of(R"({"a":)" + std::string(1'000'000, '[')), Contains("nested too deeply"));

@@ -14,7 +14,7 @@ TEST_CASE("names are the same whatever the case of their ASCII letters") {
   CHECK_FALSE(equals_ignoring_case("@[", "`{"));
 }
 
-TEST_CASE("nothing behind a name is read") {
+TEST_CASE("nothing after a name is read") {
   // In memory of its own, so that the sanitizer sees a read beyond the end.
   const std::vector<char> name{'H', 'o', 's', 't'};
   CHECK(equals_ignoring_case({name.data(), name.size()}, "host"));

@@ -34,7 +34,7 @@ TEST_CASE("What browsers and curl write in a path and a query is encoded for RFC
   CHECK(encode_path_and_query(encoded) == encoded);
 }
 
-TEST_CASE("Boost.URL reads every byte that was encoded, and decodes it to what it was") {
+TEST_CASE("Boost.URL reads every encoded byte and decodes it to the original") {
   for (int value = 0; value < 256; ++value) {
     const char byte = static_cast<char>(value);
     INFO(value);

@@ -41,7 +41,7 @@ int status_of(const Request& head) {
 
 }  // namespace
 
-TEST_CASE("A body is chunked, or has one length, or there is none") {
+TEST_CASE("A body is chunked or has one length or there is none") {
   const std::vector<Fields> understood{
       {},
       {{"Content-Length", "0"}},
@@ -84,12 +84,12 @@ TEST_CASE("A body whose end two programs may see differently is refused") {
   }
 }
 
-TEST_CASE("HTTP/1.0 knows no transfer encoding") {
+TEST_CASE("HTTP/1.0 has no transfer encoding") {
   CHECK(status_of(make_head(10, {{"Transfer-Encoding", "chunked"}})) == 400);
   CHECK(status_of(make_head(10, {{"Content-Length", "1"}})) == 200);
 }
 
-TEST_CASE("A request has one Host, and one of HTTP/1.0 may have none") {
+TEST_CASE("A request has one Host and one of HTTP/1.0 may have none") {
   CHECK(status_of(make_head(11, {})) == 400);
   CHECK(status_of(make_head(10, {})) == 200);
   CHECK(status_of(make_head(11, {{"Host", "localhost"}, {"host", "localhost"}})) == 400);
@@ -110,7 +110,7 @@ TEST_CASE("A target and the number of fields have a maximum") {
   CHECK(status_of(make_head(11, most)) == 431);
 }
 
-TEST_CASE("A field line that goes on in the next one is refused") {
+TEST_CASE("A folded field line is refused") {
   const std::string head = "GET / HTTP/1.1\r\nHost: x\r\n";
   for (const char* fields : {"\r\n", "X: a b\tc \r\n\r\n", "X:\r\nY:\t\r\n\r\n"}) {
     INFO(fields);
@@ -122,7 +122,7 @@ TEST_CASE("A field line that goes on in the next one is refused") {
   }
 }
 
-TEST_CASE("Only a client of HTTP/1.1 waits to be told to go on") {
+TEST_CASE("Only an HTTP/1.1 client waits for 100 Continue") {
   CHECK(expects_continue(make_head(11, {{"Expect", "100-Continue"}})));
   CHECK_FALSE(expects_continue(make_head(10, {{"Expect", "100-continue"}})));
   CHECK_FALSE(expects_continue(make_head(11, {{"Expect", "something-else"}})));

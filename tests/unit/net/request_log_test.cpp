@@ -55,7 +55,7 @@ TEST_CASE("Each answer on a kept connection has its line") {
   CHECK(running.lines() == expected);
 }
 
-TEST_CASE("Pipelined requests have a line each, in their order") {
+TEST_CASE("Pipelined requests have a line each in their order") {
   Logged running;
   Client client(running.server.port());
   client.send(
@@ -86,7 +86,7 @@ TEST_CASE("What is refused before it has a route has a line as well") {
   CHECK(running.lines() == line("method=" + method + " route=none", status, response.size()));
 }
 
-TEST_CASE("A protocol that is offered and not spoken changes nothing") {
+TEST_CASE("An offered upgrade that is not used changes nothing") {
   Logged running;
   Client client(running.server.port());
   client.get("/hello", "Connection: close, Upgrade\r\nUpgrade: websocket\r\n");
@@ -102,7 +102,7 @@ TEST_CASE("A handler's failure is the line of its 500") {
   CHECK(running.lines().ends_with(line("method=GET route=/throws", 500, bytes)));
 }
 
-TEST_CASE("A request that breaks off is not answered, and has no line") {
+TEST_CASE("A request that breaks off is not answered and has no line") {
   Logged running;
   {
     Client leaving(running.server.port());
@@ -114,7 +114,7 @@ TEST_CASE("A request that breaks off is not answered, and has no line") {
   CHECK(running.lines() == line("method=GET route=/hello", 200, bytes));
 }
 
-TEST_CASE("An answer that its client does not take to the end is told from others") {
+TEST_CASE("A response that its client does not read to the end is logged as such") {
   Logged running;
   {
     Client leaving(running.server.port(), 4'096);
@@ -125,7 +125,7 @@ TEST_CASE("An answer that its client does not take to the end is told from other
   CHECK(text.starts_with("info: request cut off method=GET route=/large status=200 bytes="));
 }
 
-TEST_CASE("A connection that is taken has two lines, whatever its owner forgets") {
+TEST_CASE("A taken connection has two lines whatever its owner forgets") {
   Logged running;
   Client client(running.server.port());
   client.get("/raw");
@@ -135,7 +135,7 @@ TEST_CASE("A connection that is taken has two lines, whatever its owner forgets"
         "info: stream ended route=/raw reason=failed bytes=0 duration_ms=N\n");
 }
 
-TEST_CASE("Answers are counted by status, and only counted where requests are not logged") {
+TEST_CASE("Responses are counted by status even if requests are not logged") {
   const regstream::test::CapturedLog log;
   RunningServer running({.connections_per_client_max = 1, .exempts_loopback = false});
   Client client(running.port());

@@ -51,7 +51,7 @@ int ask(http::verb method, const std::string& host, const Fields& fields,
 
 }  // namespace
 
-TEST_CASE("Only a host that no other site can be called is answered") {
+TEST_CASE("Only hosts that no other site can have are answered") {
   const std::string host =
       GENERATE(as<std::string>{}, "127.0.0.1", "127.0.0.1:8080", "10.1.2.3", "[::1]:8080",
                "[2001:db8::1]", "localhost", "LOCALHOST:1", "localhost.", "page.localhost:8080");
@@ -59,7 +59,7 @@ TEST_CASE("Only a host that no other site can be called is answered") {
   CHECK(get_from(host) == 200);
 }
 
-TEST_CASE("Every other host is 421, an ill-formed one too") {
+TEST_CASE("Every other host is 421 and so is a malformed one") {
   const std::string host =
       GENERATE(as<std::string>{}, "evil.example", "evil.example:8080", "127.0.0.1.evil.example",
                "localhost.evil.example", "evillocalhost", "127.1", "2130706433", "", "127.0.0.1:x",
@@ -69,7 +69,7 @@ TEST_CASE("Every other host is 421, an ill-formed one too") {
   CHECK(get_from(host) == 421);
 }
 
-TEST_CASE("A name that is given is answered, under any port but one that is given with it") {
+TEST_CASE("An allowed name is answered under any port unless it was given with one") {
   const AllowedHosts allowed = allow({"Bank.Example.", "updates.example:8443", "tls.example:443"});
   CHECK(get_from("bank.example", allowed) == 200);
   CHECK(get_from("BANK.example.:8080", allowed) == 200);
@@ -81,7 +81,7 @@ TEST_CASE("A name that is given is answered, under any port but one that is give
   CHECK(get_from("127.0.0.1", allowed) == 200);
 }
 
-TEST_CASE("A refused host is told what to do") {
+TEST_CASE("A refusal of a host says what to do") {
   Request request(http::verb::get, "/", 11);
   request.set(http::field::host, "bank.example:8080");
   const auto problem = check_request_origin(request, std::nullopt, {});
@@ -89,7 +89,7 @@ TEST_CASE("A refused host is told what to do") {
   CHECK_THAT(problem->detail, Catch::Contains("--allow-host bank.example"));
 }
 
-TEST_CASE("The authority of an absolute target stands in for Host") {
+TEST_CASE("The authority of an absolute target replaces Host") {
   Request request(http::verb::get, "http://x/", 11);
   request.set(http::field::host, "127.0.0.1");
   CHECK(status_of(check_request_origin(request, "evil.example", {})) == 421);
@@ -105,14 +105,14 @@ TEST_CASE("The authority of an absolute target stands in for Host") {
   CHECK(status_of(check_request_origin(request, "127.0.0.2:80", {})) == 403);
 }
 
-TEST_CASE("HTTP/1.0 may come without a Host, but from no page") {
+TEST_CASE("HTTP/1.0 may come without a Host but not from a page") {
   Request request(http::verb::post, "/", 10);
   CHECK(status_of(check_request_origin(request, std::nullopt, {})) == 200);
   request.set(http::field::origin, "http://127.0.0.1");
   CHECK(status_of(check_request_origin(request, std::nullopt, {})) == 403);
 }
 
-TEST_CASE("Where Sec-Fetch-Site is sent it alone decides who may change something") {
+TEST_CASE("If Sec-Fetch-Site is sent it alone decides who may change something") {
   const std::vector<std::pair<Fields, int>> cases{
       {Fields{}, 200},
       {Fields{{"Sec-Fetch-Site", "same-origin"}}, 200},
@@ -132,7 +132,7 @@ TEST_CASE("Where Sec-Fetch-Site is sent it alone decides who may change somethin
   }
 }
 
-TEST_CASE("Where only Origin is sent it has to be this host") {
+TEST_CASE("If only Origin is sent it must be this host") {
   const AllowedHosts allowed = allow({"bank.example"});
   const auto [host, origin, status] = GENERATE(table<std::string, std::string, int>({
       {"127.0.0.1:8080", "http://127.0.0.1:8080", 200},
@@ -163,7 +163,7 @@ TEST_CASE("Where only Origin is sent it has to be this host") {
   CHECK(ask(http::verb::post, host, {{"Origin", origin}, {"Origin", origin}}, allowed) == 403);
 }
 
-TEST_CASE("A page of another site may ask first, and lead to a page by a link, and nothing else") {
+TEST_CASE("A page of another site may send a preflight and link to a page and nothing else") {
   const Fields cross{{"Sec-Fetch-Site", "cross-site"}};
   Fields link = cross;
   link.emplace_back("Sec-Fetch-Mode", "navigate");
@@ -183,7 +183,7 @@ TEST_CASE("A page of another site may ask first, and lead to a page by a link, a
   }
 }
 
-TEST_CASE("What another site's page frames, embeds or fetches is no link") {
+TEST_CASE("Another site's frame or embed or fetch is not a link") {
   for (const auto& [mode, dest] :
        std::vector<std::pair<std::string, std::string>>{{"navigate", "iframe"},
                                                         {"navigate", "object"},
@@ -242,7 +242,7 @@ class Counting {
 
 }  // namespace
 
-TEST_CASE("A request from another site is refused before its body, and nothing is done") {
+TEST_CASE("A request from another site is refused before its body and changes nothing") {
   const Counting server{AllowedHosts()};
   const auto [bytes, status] = GENERATE(table<std::string, int>({
       {"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421},
@@ -263,7 +263,7 @@ TEST_CASE("A request from another site is refused before its body, and nothing i
   CHECK(server.reached() == 0);
 }
 
-TEST_CASE("A server that plays somebody else's answers under any name") {
+TEST_CASE("A server that plays another one answers under any name") {
   const Counting server{std::nullopt};
   const std::string answer = server.answer(
       "POST / HTTP/1.1\r\nHost: a_service\r\nOrigin: null\r\nConnection: close\r\n"

@@ -52,14 +52,14 @@ TEST_CASE("A route is found by method and path") {
   CHECK(route(router, http::verb::get, "/a/42/b/x%20y").body() == "get two id=42 name=x y");
 }
 
-TEST_CASE("A literal beats a name, in whichever order they were added") {
+TEST_CASE("A literal wins over a name in whichever order they were added") {
   const Router router = sample();
   CHECK(route(router, http::verb::get, "/a/new").body() == "get new");
   CHECK(route(router, http::verb::get, "/a/new?x").body() == "get new");
   CHECK(route(router, http::verb::put, "/a/new").body() == "put one id=new");
 }
 
-TEST_CASE("A path that nothing matches is 404") {
+TEST_CASE("A path without a route is 404") {
   const Router router = sample();
   const std::string path =
       GENERATE(as<std::string>{}, "/", "/b", "/a/", "//a", "/a/1/b", "/A", "/a/1/b/", "/a/1/b/2/3",
@@ -68,7 +68,7 @@ TEST_CASE("A path that nothing matches is 404") {
   CHECK(route(router, http::verb::get, path).result() == http::status::not_found);
 }
 
-TEST_CASE("Segments are compared decoded, and an encoded slash splits none") {
+TEST_CASE("Segments are compared decoded and an encoded slash does not split") {
   const Router router = sample();
   CHECK(route(router, http::verb::get, "/%61").body() == "get all");
   CHECK(route(router, http::verb::get, "/a/ne%77").body() == "get new");
@@ -77,7 +77,7 @@ TEST_CASE("Segments are compared decoded, and an encoded slash splits none") {
         "get two id=../ name=[%zz]");
 }
 
-TEST_CASE("A known path with another method is 405, and says which it answers") {
+TEST_CASE("A known path with another method is 405 with the allowed methods") {
   const Router router = sample();
   const Response response = route(router, http::verb::delete_, "/a");
   CHECK(response.result() == http::status::method_not_allowed);
@@ -86,7 +86,7 @@ TEST_CASE("A known path with another method is 405, and says which it answers") 
   CHECK(route(router, http::verb::post, "/a/42").at(http::field::allow) == "GET, HEAD, PUT");
 }
 
-TEST_CASE("The connection is told by which route a request goes, as the pattern has it") {
+TEST_CASE("The connection is told the pattern of the matched route") {
   Router router = sample();
   router.set_fallback(answer("page"));
   const auto [method, target, pattern] = GENERATE_COPY(
@@ -102,12 +102,12 @@ TEST_CASE("The connection is told by which route a request goes, as the pattern 
   CHECK(recorder->route == pattern);
 }
 
-TEST_CASE("Each method that a path answers is named once") {
+TEST_CASE("Each method of a path is named once") {
   const Response response = route(sample(), http::verb::delete_, "/a/new");
   CHECK(response.at(http::field::allow) == "GET, HEAD, PUT");
 }
 
-TEST_CASE("OPTIONS * says what the server answers at all, and is the only use of an asterisk") {
+TEST_CASE("OPTIONS * names the server's methods and is the only use of an asterisk") {
   const Router router = sample();
   const auto answer_of = [&router](http::verb method, std::string_view target) {
     const auto recorder = std::make_shared<Recorder>();
@@ -122,13 +122,13 @@ TEST_CASE("OPTIONS * says what the server answers at all, and is the only use of
   CHECK(answer_of(http::verb::options, "**").result() == http::status::bad_request);
 }
 
-TEST_CASE("GET answers HEAD, without a body") {
+TEST_CASE("GET answers HEAD without a body") {
   const Response response = route(sample(), http::verb::head, "/a/42");
   CHECK(response.result() == http::status::ok);
   CHECK(response.body().empty());
 }
 
-TEST_CASE("The fallback takes what no route matches, to read only") {
+TEST_CASE("The fallback handles GET and HEAD of paths without a route") {
   Router router = sample();
   router.set_fallback(answer("page"));
   CHECK(route(router, http::verb::get, "/b").body() == "page");
@@ -138,7 +138,7 @@ TEST_CASE("The fallback takes what no route matches, to read only") {
   CHECK(route(router, http::verb::delete_, "/a").result() == http::status::method_not_allowed);
 }
 
-TEST_CASE("The catch-all takes every other path, under any method, and leaves the routes theirs") {
+TEST_CASE("The catch-all handles every path without a route with any method") {
   Router router = sample();
   router.set_catch_all(answer("all else"));
   CHECK(route(router, http::verb::post, "/b").body() == "all else");

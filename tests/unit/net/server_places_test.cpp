@@ -56,7 +56,7 @@ TEST_CASE("One connection too many takes the place of the one that has waited lo
   CHECK(hello_status(younger) == 200);
 }
 
-TEST_CASE("Whoever holds a connection in any state gives way to a newcomer") {
+TEST_CASE("A connection that is held in any state gives way to a new one") {
   const RunningServer running({.discarded_bytes_max = 100U << 20U, .sessions_max = 4});
   const std::string begun = GENERATE(
       as<std::string>{}, "", "GET /hello HTTP/1.1\r\nHost:",
@@ -75,7 +75,7 @@ TEST_CASE("Whoever holds a connection in any state gives way to a newcomer") {
   CHECK(hello_status(newcomer) == 200);
 }
 
-TEST_CASE("Bodies have so much memory together, and the slowest gives its own up") {
+TEST_CASE("Bodies share a limit of memory and the slowest gives way") {
   const RunningServer running({.body_bytes_max = 1'000,
                                .held_bytes_max = 1'500,
                                .uncounted_bytes_max = 0,
@@ -91,7 +91,7 @@ TEST_CASE("Bodies have so much memory together, and the slowest gives its own up
   CHECK(stalled.read_to_end().empty());
 }
 
-TEST_CASE("Who reads large answers slowly gives their memory up") {
+TEST_CASE("A slow reader of large responses gives way to other bodies") {
   const RunningServer running({.held_bytes_max = large_bytes, .grace = regstream::Duration{0}});
   Client slow(running.port(), 4'096);
   slow.get("/large");
@@ -118,7 +118,7 @@ TEST_CASE("Small requests are read and answered while others hold all memory") {
   CHECK(status_of(small.read_response()) == 404);
 }
 
-TEST_CASE("A body for which there is no memory is refused with when to come back") {
+TEST_CASE("A body without memory for it is refused with Retry-After") {
   const RunningServer running({.held_bytes_max = 500, .uncounted_bytes_max = 0});
   Client client(running.port());
   client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 501\r\n\r\n");
@@ -132,7 +132,7 @@ TEST_CASE("A body for which there is no memory is refused with when to come back
   CHECK(status_of(chunked.read_to_end()) == 503);
 }
 
-TEST_CASE("One client has so many connections, and a newer takes the place of its own") {
+TEST_CASE("A client at its limit of connections replaces its own") {
   RunningServer running({.connections_per_client_max = 2, .exempts_loopback = false});
   Client first(running.port());
   CHECK(hello_status(first) == 200);
@@ -143,7 +143,7 @@ TEST_CASE("One client has so many connections, and a newer takes the place of it
   CHECK(first.read_to_end().empty());
 }
 
-TEST_CASE("One client has so many requests, beside its streams, and leaves the others to others") {
+TEST_CASE("A client has a limit of requests besides its streams") {
   const RunningServer running(
       {.connections_per_client_max = 10, .sessions_per_client_max = 2, .exempts_loopback = false});
   Client other(running.port(), 0, "127.0.0.2");
@@ -159,7 +159,7 @@ TEST_CASE("One client has so many requests, beside its streams, and leaves the o
   CHECK(hello_status(second) == 200);
 }
 
-TEST_CASE("A client whose connections are all being answered gets 429, until one is") {
+TEST_CASE("A client whose connections are all being answered gets 429 until one is done") {
   const bool counts_streams = GENERATE(false, true);
   RunningServer running({.connections_per_client_max = counts_streams ? 1U : 10U,
                          .sessions_per_client_max = counts_streams ? 0U : 1U,
@@ -179,7 +179,7 @@ TEST_CASE("A client whose connections are all being answered gets 429, until one
   CHECK(hello_status(third) == 200);
 }
 
-TEST_CASE("Loopback peers are not counted, since a proxy may be one") {
+TEST_CASE("Loopback peers are not counted because a proxy may be one") {
   RunningServer running({.connections_per_client_max = 1});
   Client first(running.port());
   first.get("/kept");
@@ -189,7 +189,7 @@ TEST_CASE("Loopback peers are not counted, since a proxy may be one") {
   running.answer_kept();
 }
 
-TEST_CASE("The connections of a trusted proxy are nobody's, however many it keeps") {
+TEST_CASE("A trusted proxy's connections count for nobody however many it keeps") {
   const ProxiedServer running(
       {.connections_per_client_max = 1, .sessions_per_client_max = 1, .exempts_loopback = false});
   std::vector<std::unique_ptr<Client>> kept;
@@ -204,7 +204,7 @@ TEST_CASE("The connections of a trusted proxy are nobody's, however many it keep
   }
 }
 
-TEST_CASE("A client behind a proxy has so many requests, and a newer takes the place of its own") {
+TEST_CASE("A client behind a proxy at its limit of requests replaces its own") {
   const ProxiedServer running({.connections_per_client_max = 10, .sessions_per_client_max = 2});
   Client others(running.port());
   hold_for(others, "192.0.2.2");
@@ -242,7 +242,7 @@ TEST_CASE("A client behind a proxy whose requests are all being answered gets 42
   CHECK(status_of(first.read_response()) == 200);
 }
 
-TEST_CASE("Where all are being answered one connection too many is refused, until there is room") {
+TEST_CASE("If all are being answered one connection too many is refused until there is room") {
   RunningServer running({.sessions_max = 1});
   Client first(running.port());
   first.get("/kept");

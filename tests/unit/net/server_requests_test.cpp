@@ -7,7 +7,7 @@
 
 using namespace regstream::net;
 
-TEST_CASE("What is no HTTP is answered 400, and the connection ends") {
+TEST_CASE("Bytes that are not HTTP are answered 400 and the connection ends") {
   const RunningServer running;
   const std::string bytes = GENERATE(
       as<std::string>{}, "garbage\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n", "GET /hello\r\n\r\n",
@@ -25,7 +25,7 @@ TEST_CASE("What is no HTTP is answered 400, and the connection ends") {
   CHECK(response.find("Content-Type: application/problem+json") != std::string::npos);
 }
 
-TEST_CASE("A body in an encoding that is not understood is not read as the next request") {
+TEST_CASE("A body in an unknown encoding is not read as the next request") {
   const RunningServer running;
   const std::string encoding =
       GENERATE(as<std::string>{}, "gzip", "chunked, gzip", "identity", "xchunked", "chunked;a=b");
@@ -37,7 +37,7 @@ TEST_CASE("A body in an encoding that is not understood is not read as the next 
   CHECK(responses.find("hello") == std::string::npos);
 }
 
-TEST_CASE("A folded field line is refused, whichever it is and however it comes") {
+TEST_CASE("A folded field line is refused whichever it is and however it arrives") {
   const RunningServer running;
   const std::string fields = GENERATE(
       as<std::string>{}, "Host: x\r\nTransfer-Encoding:\r\n chunked\r\n",
@@ -66,7 +66,7 @@ TEST_CASE("A body may have lines that begin with a space") {
   CHECK(client.read_response().ends_with("\r\n\r\n a\r\n b\r\n"));
 }
 
-TEST_CASE("The refusal of a HEAD says how long it would be, and has no body") {
+TEST_CASE("The refusal of a HEAD has a length and no body") {
   const RunningServer running({.body_bytes_max = 10});
   const std::string close = "Host: x\r\nConnection: close\r\n";
   const auto [status, target, fields] = GENERATE_COPY(table<int, std::string, std::string>(
@@ -90,7 +90,7 @@ TEST_CASE("The refusal of a HEAD says how long it would be, and has no body") {
   CHECK(response.ends_with("\r\n\r\n"));
 }
 
-TEST_CASE("Empty lines before a request are ignored, some of them") {
+TEST_CASE("A few empty lines before a request are ignored") {
   const RunningServer running;
   Client client(running.port());
   client.send("\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n\r\nGET /hello HTTP/1.1\r\n");
@@ -115,7 +115,7 @@ TEST_CASE("Trailer fields stay out of the header") {
   CHECK(hello_status(client) == 200);
 }
 
-TEST_CASE("A chunk's extensions and a trailer section that do not end are refused") {
+TEST_CASE("Endless chunk extensions and trailers are refused") {
   const RunningServer running;
   const std::string begun =
       GENERATE(as<std::string>{}, "1;", "1;a=\"", "0\r\n", "0\r\nX: ", "1\r\na\r\n0;");
@@ -136,7 +136,7 @@ TEST_CASE("A header of very many fields is refused before it has ended") {
   CHECK(status_of(client.read_to_end()) == 431);
 }
 
-TEST_CASE("A target that is no path is answered 400, and the connection goes on") {
+TEST_CASE("A target that is not a path is answered 400 and the connection goes on") {
   const RunningServer running;
   Client client(running.port());
   client.get("/%00");
@@ -161,7 +161,7 @@ TEST_CASE("A header beyond the limit is answered 431") {
   CHECK(status_of(client.read_to_end()) == 431);
 }
 
-TEST_CASE("A body beyond the limit is answered 413, announced or not") {
+TEST_CASE("A body beyond the limit is answered 413 whether announced or not") {
   const RunningServer running({.body_bytes_max = 1'000});
   Client announced(running.port());
   announced.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n" +
@@ -179,7 +179,7 @@ TEST_CASE("A body beyond the limit is answered 413, announced or not") {
   CHECK(status_of(largest.read_response()) == 200);
 }
 
-TEST_CASE("A client that asks before it sends its body is told to go on") {
+TEST_CASE("A client that waits for 100 Continue gets it") {
   const RunningServer running;
   Client client(running.port());
   client.send(

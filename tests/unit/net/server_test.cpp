@@ -30,7 +30,7 @@ TEST_CASE("A connection is kept for the next request") {
   }
 }
 
-TEST_CASE("Pipelined requests are answered one by one, in order") {
+TEST_CASE("Pipelined requests are answered one by one in order") {
   const RunningServer running;
   Client client(running.port());
   client.send(
@@ -42,7 +42,7 @@ TEST_CASE("Pipelined requests are answered one by one, in order") {
   CHECK(client.read_response().ends_with("\r\n\r\n2"));
 }
 
-TEST_CASE("A request that asks for it, and one of HTTP/1.0, ends the connection") {
+TEST_CASE("A request with Connection: close and one of HTTP/1.0 end the connection") {
   const RunningServer running;
   const std::string request =
       GENERATE(as<std::string>{}, "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -59,7 +59,7 @@ TEST_CASE("An answer may come from another thread") {
   CHECK(client.read_response().ends_with(R"("from another thread")"));
 }
 
-TEST_CASE("A handler that throws costs a 500, and not the server") {
+TEST_CASE("A handler that throws costs a 500 but not the server") {
   const RunningServer running;
   Client client(running.port());
   client.get("/throws");
@@ -75,7 +75,7 @@ TEST_CASE("A handler may take the socket") {
 }
 
 TEST_CASE(
-    "Connections that come together are accepted together, and others on the loop have turns") {
+    "Connections that come together are accepted together and others on the loop have turns") {
   asio::io_context context;
   const Router router;
   const Server server(context, router, {.address = "127.0.0.1", .port = 0});
@@ -91,7 +91,7 @@ TEST_CASE(
   CHECK(accepted == std::vector<std::size_t>{16, 32, 40});
 }
 
-TEST_CASE("A connection sends what it is given at once, and the kernel takes little for later") {
+TEST_CASE("A connection sends at once and the kernel buffers little") {
   asio::io_context context;
   Router router;
   bool has_no_delay = false;
@@ -114,7 +114,7 @@ TEST_CASE("A connection sends what it is given at once, and the kernel takes lit
   CHECK(unsent_bytes_max == 128 << 10);
 }
 
-TEST_CASE("Memory that runs out, wherever it does, costs the connection that it runs out for") {
+TEST_CASE("Memory that runs out anywhere costs only the connection that needed it") {
   RunningServer running;
   int failures = 0;
   for (bool has_failed = true; has_failed; failures += has_failed ? 1 : 0) {
@@ -136,7 +136,7 @@ TEST_CASE("Memory that runs out, wherever it does, costs the connection that it 
   CHECK(failures > 10);
 }
 
-TEST_CASE("A server that stops closes idle connections, and answers what it was asked") {
+TEST_CASE("A stopping server closes idle connections and answers pending requests") {
   RunningServer running;
   Client idle(running.port());
   idle.get("/hello");
@@ -155,7 +155,7 @@ TEST_CASE("A server that stops closes idle connections, and answers what it was 
   running.wait_for_end();
 }
 
-TEST_CASE("A server that stops does not wait for a client that has its last answer to close") {
+TEST_CASE("A stopping server does not wait for a client to close after its last response") {
   RunningServer running({.close_timeout = std::chrono::hours(1)});
   Client client(running.port());
   client.get("/hello", "Connection: close\r\n");
@@ -164,18 +164,18 @@ TEST_CASE("A server that stops does not wait for a client that has its last answ
   running.wait_for_end();
 }
 
-TEST_CASE("A port that is taken is an error that says what to do") {
+TEST_CASE("A port in use is an error that says what to do") {
   const RunningServer running;
   asio::io_context context;
   const Router router;
   const auto listen_again = [&] {
     const Server server(context, router, {.address = "127.0.0.1", .port = running.port()});
   };
-  CHECK_THROWS_WITH(listen_again(), Catch::Contains("is taken") && Catch::Contains("--port") &&
+  CHECK_THROWS_WITH(listen_again(), Catch::Contains("is in use") && Catch::Contains("--port") &&
                                         Catch::Contains(std::to_string(running.port())));
 }
 
-TEST_CASE("An address that is none is an error that says what to do") {
+TEST_CASE("A malformed address is an error that says what to do") {
   asio::io_context context;
   const Router router;
   const auto listen = [&] {

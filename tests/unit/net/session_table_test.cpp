@@ -38,7 +38,7 @@ ClientAddress client(const char* address = "192.0.2.1") {
 
 }  // namespace
 
-TEST_CASE("Whoever has waited longest gives way, whatever it waits for") {
+TEST_CASE("The session that has waited longest gives way whatever it waits for") {
   SessionTable table(limits);
   const SessionState state = GENERATE(SessionState::reading_head, SessionState::reading_body,
                                       SessionState::writing, SessionState::closing);
@@ -51,7 +51,7 @@ TEST_CASE("Whoever has waited longest gives way, whatever it waits for") {
   CHECK(table.least_progress(later) == newer);
 }
 
-TEST_CASE("Nobody gives way while the server answers") {
+TEST_CASE("No session gives way while the server answers") {
   SessionTable table(limits);
   const Id id = table.add(client(), at(0));
   table.enter(id, SessionState::answering, at(0));
@@ -68,19 +68,19 @@ TEST_CASE("Nobody gives way while the server answers") {
   CHECK(table.least_progress(later) == id);
 }
 
-TEST_CASE("Bytes that are moved pay for the time that they took") {
+TEST_CASE("Moved bytes make up for the time that they took") {
   SessionTable table(limits);
   const Id trickles = table.add(client(), at(0));
   const Id moves = table.add(client(), at(0));
-  table.progress(trickles, 100, at(1'000));  // Pays for 200 ms.
-  table.progress(moves, 500, at(1'000));     // Pays for the second.
+  table.progress(trickles, 100, at(1'000));  // Makes up for 200 ms.
+  table.progress(moves, 500, at(1'000));     // Makes up for the second.
   CHECK(table.least_progress(later) == trickles);
   table.progress(trickles, 400, at(1'000));
   table.progress(moves, 1, at(1'001));
   CHECK(table.least_progress(later) == trickles);
 }
 
-TEST_CASE("Bytes beyond the rate are no credit for standing still") {
+TEST_CASE("Bytes beyond the rate give no credit for a later pause") {
   SessionTable table(limits);
   const Id burst = table.add(client(), at(0));
   table.progress(burst, 1'000'000, at(10));
@@ -90,14 +90,14 @@ TEST_CASE("Bytes beyond the rate are no credit for standing still") {
   CHECK(table.least_progress(later) == burst);
 }
 
-TEST_CASE("Of equals the oldest gives way, so that a newcomer is served") {
+TEST_CASE("Of equals the oldest gives way so that a newcomer is served") {
   SessionTable table(limits);
   const Id first = table.add(client(), at(0));
   static_cast<void>(table.add(client(), at(0)));
   CHECK(table.least_progress(later) == first);
 }
 
-TEST_CASE("Whoever has just come has a while to say what it wants") {
+TEST_CASE("A new session has a grace to send its request") {
   SessionTable table(limits);
   const Id first = table.add(client(), at(0));
   const Id second = table.add(client(), at(50));
@@ -108,7 +108,7 @@ TEST_CASE("Whoever has just come has a while to say what it wants") {
   CHECK(table.least_progress(at(150)) == second);
 }
 
-TEST_CASE("Bytes at the rate, or requests in a row, keep no place from a newcomer") {
+TEST_CASE("Bytes at the rate or requests in a row keep no place from a newcomer") {
   SessionTable table(limits);
   const Id trickles = table.add(client(), at(0));
   table.enter(trickles, SessionState::reading_body, at(1));
@@ -127,7 +127,7 @@ TEST_CASE("Bytes at the rate, or requests in a row, keep no place from a newcome
   CHECK(table.least_progress(at(1'000)) == asks_again);
 }
 
-TEST_CASE("An answer has a while to be taken, however old its connection is") {
+TEST_CASE("A response has a grace to be read however old its connection is") {
   SessionTable table(limits);
   const Id id = table.add(client(), at(0));
   table.enter(id, SessionState::answering, at(1));
@@ -136,7 +136,7 @@ TEST_CASE("An answer has a while to be taken, however old its connection is") {
   CHECK(table.least_progress(at(5'100)) == id);
 }
 
-TEST_CASE("A table is full of sessions in any state, and has room when one leaves") {
+TEST_CASE("A table is full of sessions in any state and has room when one leaves") {
   SessionTable table(limits);
   const Id first = table.add(client(), at(0));
   static_cast<void>(table.add(client(), at(0)));
@@ -146,7 +146,7 @@ TEST_CASE("A table is full of sessions in any state, and has room when one leave
   CHECK(table.is_full());
   table.remove(first);
   CHECK_FALSE(table.is_full());
-  table.remove(first);  // It may go twice: evicted, and then destroyed.
+  table.remove(first);  // It may be removed twice: evicted, and then destroyed.
   CHECK(table.size() == 2);
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("One client's connections give way to its own") {
   CHECK_FALSE(table.least_progress_of(client("192.0.2.3")));
 }
 
-TEST_CASE("A client has so many sessions, in any state, whatever others have") {
+TEST_CASE("A client has a limit of sessions in any state whatever others have") {
   SessionTable table({.sessions_max = 10, .sessions_per_client_max = 2});
   const ClientAddress greedy = client("192.0.2.1");
   const Id first = table.add(greedy, at(0));
@@ -171,11 +171,11 @@ TEST_CASE("A client has so many sessions, in any state, whatever others have") {
   CHECK_FALSE(table.is_full_for(greedy));
 }
 
-TEST_CASE("Each state has its age, and the server's own time none") {
+TEST_CASE("Each state has a time limit except the server's own") {
   SessionTable table(limits);
   const Id id = table.add(client(), at(0));
   CHECK(table.next_deadline() == at(30'000));
-  table.progress(id, 1'000'000, at(29'999));  // Whoever moves bytes does not stay for longer.
+  table.progress(id, 1'000'000, at(29'999));  // A session that moves bytes does not stay longer.
   CHECK_FALSE(table.overdue(at(29'999)));
   CHECK(table.overdue(at(30'000)) == id);
 
@@ -198,7 +198,7 @@ TEST_CASE("The next deadline is the earliest of all") {
   CHECK(table.next_deadline() == at(30'000));
 }
 
-TEST_CASE("Bodies and answers have room together, not each") {
+TEST_CASE("Bodies and responses share one limit of memory") {
   SessionTable table(limits);
   const Id first = table.add(client(), at(0));
   const Id second = table.add(client(), at(0));
@@ -206,15 +206,15 @@ TEST_CASE("Bodies and answers have room together, not each") {
   CHECK(table.hold(second, 400));
   CHECK_FALSE(table.hold(second, 401));
   CHECK(table.held_bytes() == 1'000);
-  CHECK(table.hold(first, 500));  // It may have less, and somebody else more.
+  CHECK(table.hold(first, 500));  // It may hold less, so that another may hold more.
   CHECK(table.hold(second, 500));
   table.remove(first);
   CHECK(table.held_bytes() == 500);
-  CHECK(table.hold(first, 5'000));  // Gone: nothing is held for it.
+  CHECK(table.hold(first, 5'000));  // It is gone, so nothing is held for it.
   CHECK(table.held_bytes() == 500);
 }
 
-TEST_CASE("A small body or answer always has room") {
+TEST_CASE("A small body or response always has room") {
   SessionTable table(limits);
   const Id large = table.add(client(), at(0));
   const Id small = table.add(client(), at(0));
@@ -226,7 +226,8 @@ TEST_CASE("A small body or answer always has room") {
   CHECK(table.held_bytes() == 0);
 }
 
-TEST_CASE("Memory is taken from who holds some, makes the least progress and does not ask") {
+TEST_CASE(
+    "Memory is taken from the session with the least progress that holds some and does not ask") {
   SessionTable table(limits);
   const Id small = table.add(client(), at(0));
   const Id slow = table.add(client(), at(0));
@@ -242,7 +243,7 @@ TEST_CASE("Memory is taken from who holds some, makes the least progress and doe
   CHECK(table.least_progress_with_memory(slow, at(100)) == fast);
 }
 
-TEST_CASE("A session counts for whom its request is, and between two for nobody") {
+TEST_CASE("A session counts for the client of its request and between requests for nobody") {
   ServerLimits with_clients = limits;
   with_clients.sessions_per_client_max = 1;
   SessionTable table(with_clients);

@@ -66,7 +66,7 @@ Response get(const StaticFiles& files, std::string_view target, http::verb metho
 
 }  // namespace
 
-TEST_CASE("The page's files come with their type, and say how long they may be kept") {
+TEST_CASE("The page's files come with their type and say how long they may be cached") {
   const Page page;
   const StaticFiles files(page.folder());
 
@@ -87,7 +87,7 @@ TEST_CASE("The page's files come with their type, and say how long they may be k
   CHECK(get(files, "/favicon.svg").at(http::field::content_type) == "image/svg+xml");
 }
 
-TEST_CASE("The page may load and run nothing but its own") {
+TEST_CASE("The page may load and run only its own files") {
   const Page page;
   const Response index = get(StaticFiles(page.folder()), "/");
   CHECK(index.at("X-Content-Type-Options") == "nosniff");
@@ -101,7 +101,7 @@ TEST_CASE("The page may load and run nothing but its own") {
   CHECK(policy.find("unsafe-inline") == std::string::npos);
 }
 
-TEST_CASE("A page of the application gets index.html, a missing file and the API get 404") {
+TEST_CASE("A page of the application gets index.html while a missing file and the API get 404") {
   const Page page;
   const StaticFiles files(page.folder());
   for (const char* path : {"/", "/mobile-banking/registration-requests/42", "/assets", "/apiary"}) {
@@ -117,7 +117,7 @@ TEST_CASE("A page of the application gets index.html, a missing file and the API
   }
 }
 
-TEST_CASE("Nothing outside of the folder can be reached, and nothing hidden") {
+TEST_CASE("Nothing outside of the folder and nothing hidden can be reached") {
   const Page page;
   const StaticFiles files(page.folder());
   const std::string target =
@@ -132,14 +132,14 @@ TEST_CASE("Nothing outside of the folder can be reached, and nothing hidden") {
   CHECK(get(files, target).body().find("root:") == std::string::npos);
 }
 
-TEST_CASE("A folder too large for a page's is refused at the start") {
+TEST_CASE("A folder that is too large for a page is refused at the start") {
   const Page page;
   std::ofstream(page.folder() / "video").flush();
   fs::resize_file(page.folder() / "video", StaticFiles::bytes_max);  // It takes no room.
   CHECK_THROWS_WITH(StaticFiles(page.folder()), Catch::Contains("are over 64 MiB"));
 }
 
-TEST_CASE("A file that has not changed is not sent again") {
+TEST_CASE("An unchanged file is not sent again") {
   const Page page;
   const StaticFiles files(page.folder());
   const std::string tag(get(files, "/").at(http::field::etag));
@@ -163,7 +163,7 @@ TEST_CASE("HEAD says how long a file is") {
   CHECK(response.body().empty());
 }
 
-TEST_CASE("A folder that holds no built page is refused with what to do") {
+TEST_CASE("A folder without a built page is refused with advice") {
   const Page page;
   CHECK_THROWS_WITH(StaticFiles(page.folder() / "missing"), Catch::Contains("./dev build"));
   CHECK_THROWS_WITH(StaticFiles(page.folder() / "assets"), Catch::Contains("index.html"));

@@ -49,7 +49,7 @@ struct Ends {
   std::array<int, 2> ends{};
 };
 
-/// OpenSSL's own client, which believes any certificate.
+/// OpenSSL's own client, which trusts any certificate.
 class Client {
  public:
   explicit Client(int socket)
@@ -66,7 +66,7 @@ class Client {
                         static_cast<unsigned>(protocols.size()));
   }
 
-  /// What has come, `size` at most. Empty: nothing yet, or the end.
+  /// What has arrived, at most `size` bytes. Empty: nothing yet, or the end.
   std::string read(std::size_t size) {
     std::string into(size, '\0');
     std::size_t bytes = 0;
@@ -137,7 +137,7 @@ std::string numbers(std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("what is written over TLS arrives whole and in order, however little the socket takes") {
+TEST_CASE("bytes written over TLS arrive complete and in order however little the socket takes") {
   const Credentials given;
   const TlsCredentials credentials = new_credentials(given);
   const Ends ends;
@@ -148,7 +148,7 @@ TEST_CASE("what is written over TLS arrives whole and in order, however little t
   const std::string sent = numbers(1U << 20U);
   std::string received;
   std::size_t written = 0;
-  std::size_t more = 1;  // A write that is tried again has moved, and has more behind it.
+  std::size_t more = 1;  // A retried write is at another address and has more bytes after it.
   std::size_t waits = 0;
   while (written < sent.size()) {
     const TlsResult result = server->write(std::string(sent.substr(written, more)));
@@ -171,7 +171,7 @@ TEST_CASE("what is written over TLS arrives whole and in order, however little t
   CHECK(waits > 10);
 }
 
-TEST_CASE("an end of TLS in good order is told from a connection that was cut") {
+TEST_CASE("an end of TLS in good order differs from a cut connection") {
   const Credentials given;
   const TlsCredentials credentials = new_credentials(given);
   const Ends ends;
@@ -200,7 +200,7 @@ TEST_CASE("an end of TLS in good order is told from a connection that was cut") 
   }
 }
 
-TEST_CASE("bytes that are no TLS fail, and HTTP in the clear is recognised") {
+TEST_CASE("bytes that are not TLS fail and HTTP without TLS is recognised") {
   const Credentials given;
   const TlsCredentials credentials = new_credentials(given);
   const auto [bytes, is_http] = GENERATE(table<std::string, bool>({
@@ -220,7 +220,7 @@ TEST_CASE("bytes that are no TLS fail, and HTTP in the clear is recognised") {
   CHECK(server->has_met_http() == is_http);
 }
 
-TEST_CASE("a handshake waits for bytes that have not come, at every byte of them") {
+TEST_CASE("a handshake waits for missing bytes at every byte") {
   const Credentials given;
   const TlsCredentials credentials = new_credentials(given);
   const Ends way;  // The client's bytes, before they are handed on one by one.
@@ -236,7 +236,7 @@ TEST_CASE("a handshake waits for bytes that have not come, at every byte of them
   }
 }
 
-TEST_CASE("a session that is detached touches no socket any more") {
+TEST_CASE("a detached session touches no socket any more") {
   const Credentials given;
   const TlsCredentials credentials = new_credentials(given);
   const Ends ends;
@@ -253,7 +253,7 @@ TEST_CASE("a session that is detached touches no socket any more") {
   CHECK(::recv(ends.client(), &byte, 1, 0) == -1);
 }
 
-TEST_CASE("HTTP/1.1 is chosen, and whoever does not speak it is told so") {
+TEST_CASE("HTTP/1.1 is chosen and clients without it are refused") {
   using std::string_view_literals::operator""sv;
   const Credentials given;
   const TlsCredentials credentials = new_credentials(given);
@@ -286,7 +286,7 @@ TEST_CASE("TLS before 1.2 is refused") {
   CHECK(shake_hands(*server, client) == TlsStep::failed);
 }
 
-TEST_CASE("new connections are shown reloaded files, which have to be of use") {
+TEST_CASE("new connections use reloaded files if these are usable") {
   const Credentials given;
   TlsCredentials credentials = new_credentials(given);
   const TlsFiles files = given.files();
@@ -325,8 +325,7 @@ TEST_CASE("new connections are shown reloaded files, which have to be of use") {
   CHECK(shown_by(credentials) == before);
 }
 
-TEST_CASE(
-    "the expiry is that of the first certificate of a file to expire, as new ones are shown") {
+TEST_CASE("the expiry is that of the first certificate to expire in the file of new connections") {
   constexpr std::int64_t day = 24 * 60 * 60;
   const auto days_left = [](const TlsCredentials& credentials) {
     const std::int64_t left = credentials.expiry_timestamp_s() - std::time(nullptr);
@@ -351,7 +350,7 @@ TEST_CASE(
   CHECK(days_left(credentials) == 1);
 }
 
-TEST_CASE("files that can't be used are a sentence at the start, too") {
+TEST_CASE("unusable files are an error at the start") {
   const Credentials given;
   CHECK_THROWS_WITH(TlsCredentials(given.files()), Catch::Contains("can't be read"));
   given.write(-1);

@@ -51,7 +51,7 @@ std::string text_of(const Json& entry) {
   return update.dump();
 }
 
-/// What both say of it: empty, or why not.
+/// The reason of both for a refusal; empty if they accept it.
 std::string refusal_of_readers(std::string_view text) {
   const auto update = decode_update_slices(text, regstream::broker::published_limits);
   const auto* const error = std::get_if<DecodeError>(&update);
@@ -60,7 +60,7 @@ std::string refusal_of_readers(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("readers and the publish route take the same updates") {
+TEST_CASE("readers and the publish route accept the same updates") {
   std::ifstream file{REGSTREAM_VECTORS "/messages/limits.json"};
   const Json entries = Json::parse(file);
   REQUIRE(entries.size() > 20);
@@ -79,7 +79,7 @@ TEST_CASE("readers and the publish route take the same updates") {
   }
 }
 
-TEST_CASE("the publisher refuses what no gateway would show, and names the limit") {
+TEST_CASE("the publisher refuses what no gateway would show and names the limit") {
   using regstream::make_final_status;
   using regstream::make_stage_update;
   CHECK_THROWS_WITH(make_stage_update(42, std::string(300, 's'), StageStatus::started, "m", 5),

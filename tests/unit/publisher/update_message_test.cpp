@@ -18,7 +18,7 @@ using regstream::Publisher;
 using regstream::StageStatus;
 using regstream::Status;
 
-/// Keeps what was published.
+/// Records what was published.
 class RecordingBroker final : public regstream::broker::Broker {
  public:
   using Broker::Broker;

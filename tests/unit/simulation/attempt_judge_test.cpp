@@ -23,7 +23,7 @@ struct Trying : AttemptJudge {
 
 }  // namespace
 
-TEST_CASE("Changes within a frame are one more attempt, which comes behind it and is no loss") {
+TEST_CASE("Changes within a frame lead to one more attempt after it and to no loss") {
   Trying one;
   one.on_ids_changed(at(100));
   one.on_ids_changed(at(110));
@@ -31,7 +31,7 @@ TEST_CASE("Changes within a frame are one more attempt, which comes behind it an
   SECTION("it is") {
     one.on_attempt(ConnectionReason::changed, {}, at(116));
     CHECK(one.changes() == 0);
-    // What it has taken the place of is not one of the attempts that keep their distance.
+    // The attempt that it replaced doesn't count for the distance between attempts.
     one.on_attempt(ConnectionReason::retry_due, {}, at(1'100));
   }
   SECTION("it comes too early") {
@@ -48,7 +48,7 @@ TEST_CASE("Changes within a frame are one more attempt, which comes behind it an
   }
 }
 
-TEST_CASE("Other attempts are a second apart, and twenty in a minute unless somebody woke it") {
+TEST_CASE("Other attempts are a second apart and at most twenty a minute without signals") {
   Trying one;
   CHECK_THROWS_AS(one.on_attempt(ConnectionReason::retry_due, {}, at(999)), Violation);
   Trying many;
@@ -64,7 +64,7 @@ TEST_CASE("Other attempts are a second apart, and twenty in a minute unless some
   }
 }
 
-TEST_CASE("A wait is as long as it may be, and longer offline") {
+TEST_CASE("A wait has a limit and is longer offline") {
   Trying one;
   const StateChanged waits{.to = ConnectionState::waiting};
   one.on_state(waits, Duration{21'000});

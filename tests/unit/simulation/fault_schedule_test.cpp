@@ -24,7 +24,7 @@ struct Happening {
   friend bool operator==(const Happening&, const Happening&) = default;
 };
 
-/// What happens of `fault` where `faults` happen. Others draw as much as they like.
+/// The occurrences of `fault` in a schedule of `faults`. The other faults draw many numbers.
 std::vector<Happening> happenings(const std::vector<Fault>& faults, Fault fault) {
   FaultSchedule schedule{seed, faults, Duration{1'000}};
   std::vector<Happening> happened;
@@ -41,8 +41,7 @@ std::vector<Happening> happenings(const std::vector<Fault>& faults, Fault fault)
 
 }  // namespace
 
-TEST_CASE(
-    "A fault that comes, goes or changes its place leaves the others' times and draws alone") {
+TEST_CASE("A fault that is added or removed or moved does not change the others' times and draws") {
   const std::vector<Fault> some{Fault::reset_stream, Fault::crash_gateway, Fault::set_calendar};
   const std::vector<Fault> fewer{Fault::reset_stream, Fault::set_calendar};
   const std::vector<Fault> more{Fault::lose_power, Fault::set_calendar, Fault::stall_stream,
@@ -55,7 +54,7 @@ TEST_CASE(
   CHECK(happenings(some, Fault::reset_stream) != happenings(some, Fault::set_calendar));
 }
 
-TEST_CASE("What a fault draws leaves its later times and draws alone") {
+TEST_CASE("What a fault draws does not change its later times and draws") {
   const std::vector<Fault> faults{Fault::reset_stream};
   FaultSchedule one{seed, faults, Duration{1'000}};
   FaultSchedule other{seed, faults, Duration{1'000}};
@@ -68,7 +67,7 @@ TEST_CASE("What a fault draws leaves its later times and draws alone") {
   }
 }
 
-TEST_CASE("Faults happen in the order of their times, and as often as the plan says") {
+TEST_CASE("Faults happen in the order of their times and as often as planned") {
   const std::vector<Fault> faults{Fault::reset_stream, Fault::crash_gateway};
   FaultSchedule schedule{seed, faults, Duration{1'000}};
   Instant last{};
@@ -83,7 +82,7 @@ TEST_CASE("Faults happen in the order of their times, and as often as the plan s
   CHECK(FaultSchedule{seed, {}, Duration{1'000}}.empty());
 }
 
-TEST_CASE("What is drawn for one concern leaves others alone") {
+TEST_CASE("Draws for one concern do not change others") {
   World quiet{seed, 0};
   World busy{seed, 0};
   Chance unrelated{seed, "something new"};

@@ -49,7 +49,7 @@ TEST_CASE("The guest's declaration shares nothing with the registration's") {
   }
 }
 
-TEST_CASE("An instance has its number, whatever its id is") {
+TEST_CASE("An instance has its number whatever its id is") {
   for (const Workflow* const workflow : {&registration_workflow(), &guest_workflow()}) {
     for (const std::int64_t number : {1, 2, 12}) {
       CHECK(number_of(*workflow, instance_id(*workflow, number)) == number);
@@ -59,7 +59,7 @@ TEST_CASE("An instance has its number, whatever its id is") {
   CHECK(number_of(guest_workflow(), InstanceId{42}) == 0);
 }
 
-TEST_CASE("What a client asks for is read to the letter") {
+TEST_CASE("A client's request is read strictly") {
   const StreamRequest some = read_stream_request("registrationId=2&registrationId=1&snapshot=2",
                                                  "7-3", registration_workflow());
   CHECK(some.ids == std::vector<std::int64_t>{1, 2});
@@ -98,7 +98,7 @@ TEST_CASE("The truth knows which update has ended an instance") {
   CHECK_FALSE(truth.state(3, {.epoch = 7, .sequence = 4}));
 }
 
-TEST_CASE("A client always follows something, each of what there is at times, by its own draws") {
+TEST_CASE("A client always follows something and every id at times by its own draws") {
   std::vector<bool> was_followed(7);
   bool was_followed_alone = false;
   for (std::size_t client = 0; client < 40; ++client) {

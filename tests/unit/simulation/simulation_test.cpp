@@ -1,5 +1,5 @@
-// The simulation judges the product; this judges the simulation. `./dev test simulate` runs it over
-// many seeds.
+// The simulation tests the product, and this tests the simulation. `./dev test simulate` runs many
+// seeds.
 #include <cstdint>
 #include <string>
 
@@ -16,7 +16,7 @@ using regstream::simulation::SimulationOptions;
 
 }  // namespace
 
-TEST_CASE("one seed does the same every time") {
+TEST_CASE("a seed does the same every time") {
   SimulationOptions options;
   options.seed = 7;
   options.trace_lines_max = 100;
@@ -30,15 +30,15 @@ TEST_CASE("one seed does the same every time") {
   CHECK(simulate(options).trace_hash != first.trace_hash);
 }
 
-TEST_CASE("one seed does the same on every machine") {
-  // Another number here is no mistake if a change was meant to change what happens; that it is
-  // another one on another machine always is.
+TEST_CASE("a seed does the same on every machine") {
+  // A new number here is no mistake if a change was meant to change what happens. A different
+  // number on another machine always is one.
   SimulationOptions options;
   options.seed = 3;
   CHECK(simulate(options).trace_hash == 0xcb5641c8ff7c3220);
 }
 
-TEST_CASE("the seeds do what they are for: clients hear updates, and are told what they missed") {
+TEST_CASE("the seeds serve their purpose as clients get updates and resets") {
   std::uint64_t updates = 0;
   std::uint64_t resets = 0;
   for (SimulationOptions options; options.seed < 20; ++options.seed) {
@@ -50,7 +50,7 @@ TEST_CASE("the seeds do what they are for: clients hear updates, and are told wh
   CHECK(resets > 100);
 }
 
-TEST_CASE("what never happened is named") {
+TEST_CASE("situations that never happened are named") {
   regstream::simulation::Coverage all;
   all.faults.fill(1);
   all.situations.fill(1);
@@ -67,7 +67,7 @@ TEST_CASE("what never happened is named") {
   CHECK_FALSE(simulate(options).coverage.missing().empty());
 }
 
-TEST_CASE("each mistake that is made on purpose is found, and shown") {
+TEST_CASE("each planted mistake is found and shown") {
   constexpr std::uint64_t seeds = 200;
   for (std::size_t canary = 0; canary < canaries_count; ++canary) {
     CAPTURE(canary);
@@ -81,7 +81,7 @@ TEST_CASE("each mistake that is made on purpose is found, and shown") {
     REQUIRE(result.violation);
     CHECK(result.trace.size() == 10);
     CHECK(result.plan.find("clients") != std::string::npos);
-    // The same seed without the mistake holds: it is the mistake that was found.
+    // The same seed without the planted mistake passes, so it was the mistake that was found.
     options.canary.reset();
     CHECK_FALSE(simulate(options).violation);
   }

@@ -10,7 +10,7 @@
 using namespace regstream;
 using namespace regstream::simulation;
 
-TEST_CASE("Worlds share the time and the trace, and each counts its own steps") {
+TEST_CASE("Worlds share the time and the trace and each counts its own steps") {
   World host{1, 10};
   World guest{2, host, "guest"};
   std::vector<std::string> happened;
@@ -35,7 +35,7 @@ TEST_CASE("Worlds share the time and the trace, and each counts its own steps") 
         std::vector<std::string>{"1 ms  guest, is first", "1 ms  is second"});
 }
 
-TEST_CASE("What one world draws leaves the other's draws alone") {
+TEST_CASE("Draws of one world do not change another's") {
   World alone{1, 0};
   World host{1, 0};
   World guest{2, host, "guest"};
@@ -44,7 +44,7 @@ TEST_CASE("What one world draws leaves the other's draws alone") {
   CHECK(drawn != World{1, 0}.seed());
 }
 
-TEST_CASE("A guest has the host's machines, and leaves their faults to it") {
+TEST_CASE("A guest uses the host's machines and leaves their faults to the host") {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const FaultPlan host = choose_fault_plan(seed);
     const FaultPlan guest = choose_guest_plan(seed + 1'000, host);

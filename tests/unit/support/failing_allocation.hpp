@@ -1,12 +1,12 @@
 #pragma once
 
-/// Memory that runs out: allocations of a thread fail, as `std::bad_alloc`.
+/// Simulates memory that runs out: a thread's allocations throw `std::bad_alloc`.
 namespace regstream {
 
 /// On this thread, after `count` more allocations the next `in_a_row` fail.
 void fail_allocation_after(int count, int in_a_row = 1);
 
-/// Whether one has failed since then. None fails from here on.
+/// Whether an allocation has failed since then. None fails from now on.
 [[nodiscard]] bool end_failing_allocation();
 
 /// Allocations are not counted, and don't fail, while one of these lives: they are the test's.

@@ -25,7 +25,7 @@
 
 namespace regstream::gateway {
 
-/// A history that the test dictates. On the loop's thread only.
+/// A history that the test controls. On the loop's thread only.
 class DictatedBroker final : public broker::Broker {
  public:
   explicit DictatedBroker(boost::asio::io_context& loop,
@@ -69,7 +69,7 @@ class DictatedBroker final : public broker::Broker {
   int catch_ups = 0;       ///< How often it was asked.
 };
 
-/// What `HealthRoutes` asks where there is one loop, which has these gateways.
+/// Answers `HealthRoutes` for one loop with these gateways.
 inline AskLoops ask_the_one_loop(std::vector<const Gateway*> gateways,
                                  const net::RefusedConnections& refused = {}) {
   return
@@ -87,7 +87,7 @@ struct RunningOptions {
   hub::StreamPumpOptions streams = {};
 };
 
-/// A gateway on a real socket and a history that is live and empty, on a thread of its own until
+/// A gateway on a real socket with a live and empty history. It runs on a thread of its own until
 /// the end of the test.
 class RunningGateway {
  public:
@@ -112,7 +112,7 @@ class RunningGateway {
 
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
 
-  /// Runs `action` within one turn of the gateway's loop, and comes back after it.
+  /// Runs `action` within one turn of the gateway's loop, and returns after it.
   void run(const std::function<void(DictatedBroker&)>& action) {
     std::promise<void> done;
     boost::asio::post(context_, [this, &action, &done] {
@@ -155,7 +155,7 @@ class RunningGateway {
     return nlohmann::json::parse(response.substr(response.find("\r\n\r\n") + 4));
   }
 
-  /// Asks for the health until `subscribers` are left, some thousand times at most.
+  /// Requests the health until `subscribers` are left, at most a few thousand times.
   [[nodiscard]] bool has_subscribers(std::size_t subscribers) const {
     for (int attempt = 0; attempt < 5'000; ++attempt) {
       if (health().at("subscribers") == subscribers) {

@@ -18,8 +18,8 @@
 
 namespace regstream::test {
 
-/// The way to a loopback port, through a port of its own, which can be held up: nothing arrives
-/// then in either direction, and nobody is told. On a thread of its own.
+/// A proxy to a loopback port that can be stalled: nothing arrives then in either direction, and
+/// neither side notices. Runs on a thread of its own.
 class HeldPath {
  public:
   explicit HeldPath(std::uint16_t port) : port_(port) {

@@ -16,12 +16,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
-/// A client that blocks, and sends any bytes at all.
+/// A blocking client that can send any bytes.
 namespace regstream::net {
 
 class Client {
  public:
-  /// `receive_buffer` bytes in the kernel, or as many as it likes; `address` is its own.
+  /// `receive_buffer`: the kernel's buffer in bytes; default: the kernel's choice. `address` is the
+  /// client's.
   explicit Client(std::uint16_t port, int receive_buffer = 0, const char* address = "127.0.0.1")
       : socket_(context_) {
     socket_.open(boost::asio::ip::tcp::v4());
@@ -30,12 +31,12 @@ class Client {
       socket_.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer));
     }
     socket_.connect({boost::asio::ip::address_v4::loopback(), port});
-    // A server that never answers fails the test, and does not hang it.
+    // A server that never answers fails the test instead of blocking it.
     const timeval limit{.tv_sec = 20, .tv_usec = 0};
     setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
 
-  /// Stops quietly where the peer has closed: what it said before is what matters.
+  /// Stops silently if the peer has closed: only what it sent before matters.
   void send(std::string_view bytes) {
     boost::system::error_code ignored;
     boost::asio::write(socket_, boost::asio::buffer(bytes), ignored);
@@ -47,7 +48,7 @@ class Client {
          "\r\n");
   }
 
-  /// Reads until `mark` has come; gives everything up to its end, and keeps the rest.
+  /// Reads until `mark` has come. Returns everything up to its end, and keeps the rest.
   std::string read_until(std::string_view mark) {
     std::size_t found = 0;
     while ((found = received_.find(mark)) == std::string::npos) {
@@ -61,8 +62,8 @@ class Client {
     return text;
   }
 
-  /// Reads an answer's head. What is read after it is the body, without its chunks' framing if it
-  /// is chunked; `has_whole_body` tells an end from a cut.
+  /// Reads a response's head. Later reads give the body, without its chunks' framing if it is
+  /// chunked; `has_whole_body` distinguishes an end from a cut.
   std::string read_head() {
     std::string head = read_until("\r\n\r\n");
     is_chunked_ = head.find("Transfer-Encoding: chunked\r\n") != std::string::npos;
@@ -101,7 +102,7 @@ class Client {
   void close() { socket_.close(); }
 
  private:
-  // recv, since Asio's own blocking read waits on whatever SO_RCVTIMEO says. False: the end.
+  // recv, because Asio's own blocking read ignores SO_RCVTIMEO. False at the end.
   bool read_more() {
     std::array<char, 65'536> bytes;
     const ssize_t count = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), 0);

@@ -9,7 +9,7 @@
 #include "net/exchange.hpp"
 #include "net/target.hpp"
 
-/// An exchange without a server: what is answered is kept.
+/// An exchange without a server that records the response.
 namespace regstream::net {
 
 class Recorder : public Exchange::Connection {

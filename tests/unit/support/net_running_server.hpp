@@ -84,7 +84,7 @@ class RunningServer {
   }
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
-  /// Runs `action` on the server's thread, and comes back after it.
+  /// Runs `action` on the server's thread, and returns after it.
   template <typename Action>
   auto run_there(Action action) {
     std::packaged_task<decltype(action())()> task(std::move(action));
@@ -115,7 +115,7 @@ class RunningServer {
   std::thread thread_;
 };
 
-/// Asks a running server's "/hello" on this connection, and gives the answer's status.
+/// Requests a running server's "/hello" on this connection, and returns the response's status.
 inline int hello_status(Client& client) {
   client.get("/hello");
   return status_of(client.read_response());

@@ -8,10 +8,10 @@
 
 namespace regstream::test {
 
-/// Runs `context` until `condition` holds. False after a time by which it must have been.
+/// Runs `context` until `condition` holds. False if it does not hold in time.
 template <typename Condition>
 [[nodiscard]] bool run_until(boost::asio::io_context& context, Condition condition) {
-  // Without it a context that waits for another thread's first post would be out of work.
+  // Keeps a context running that waits for another thread's first post.
   const auto work = boost::asio::make_work_guard(context);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
   while (!condition()) {
@@ -23,7 +23,7 @@ template <typename Condition>
   return true;
 }
 
-/// The same, and goes on after an exception, as `net::run` does. `on_exception` is told of each.
+/// The same, but goes on after an exception, as `net::run` does, and calls `on_exception` for each.
 template <typename Condition, typename OnException>
 [[nodiscard]] bool run_on_until(boost::asio::io_context& context, Condition condition,
                                 OnException on_exception) {

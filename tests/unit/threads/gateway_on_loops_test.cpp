@@ -1,4 +1,4 @@
-// A gateway of several loops with sockets: what each loop has, and what goes between them.
+// A gateway with several loops and sockets: what each loop has, and what they exchange.
 #include <cstddef>
 #include <functional>
 #include <future>
@@ -132,12 +132,12 @@ TEST_CASE("streams of every loop get every update once and in order") {
   CHECK(facts.is_live);
 }
 
-TEST_CASE("a cursor that another loop has given out is caught up with") {
+TEST_CASE("a cursor from another loop waits until this one has caught up") {
   GatewayOnLoops gateway(2);
   gateway.run([](DictatedBroker& broker) { broker.catches_up = false; });
   net::Client client(gateway.port(1));
   client.get(std::string(stream) + "?lastEventId=" + RunningGateway::id(2));
-  // Its loop asks once the request has come.
+  // Its loop requests a catch-up once the request has come.
   int asked = 0;
   while (asked == 0) {
     gateway.run([&](DictatedBroker& broker) { asked = broker.catch_ups; });
@@ -153,7 +153,7 @@ TEST_CASE("a cursor that another loop has given out is caught up with") {
   CHECK(text.find("\"reset\"") == std::string::npos);
 }
 
-TEST_CASE("streams of all loops together are as many as may be") {
+TEST_CASE("the limit of streams counts the streams of all loops") {
   GatewayOnLoops gateway(2, 2);
   net::Client first(gateway.port(0));
   net::Client second(gateway.port(1));
@@ -169,7 +169,7 @@ TEST_CASE("streams of all loops together are as many as may be") {
   CHECK(gateway.facts().refused == 2);
 }
 
-TEST_CASE("what a loop has no route for is answered by the first one") {
+TEST_CASE("requests without a route on a loop are answered by the first one") {
   GatewayOnLoops gateway(2);
   const auto first = gateway.running.on(0, [] { return std::this_thread::get_id(); });
   net::Client client(gateway.port(1));

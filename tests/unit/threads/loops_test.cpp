@@ -32,7 +32,7 @@ TEST_CASE("each loop has a thread of its own and acts on it") {
   }
 }
 
-TEST_CASE("each loop answers on its thread and all answers are told on the first in order") {
+TEST_CASE("each loop answers on its thread and the first one gets all answers in order") {
   const std::size_t count = GENERATE(as<std::size_t>{}, 1, 2, 5);
   test::RunningLoops running(count);
   std::vector<std::thread::id> threads(count);
@@ -66,11 +66,11 @@ TEST_CASE("a single loop answers within the call") {
   CHECK(is_told);
 }
 
-TEST_CASE("a question that one loop can't answer is forgotten on the first") {
+TEST_CASE("the first loop forgets a question that one loop can't answer") {
   test::RunningLoops running(3);
   auto kept = std::make_shared<std::promise<std::thread::id>>();
   auto forgotten = kept->get_future();
-  // Tells on which thread the question goes.
+  // Records on which thread the question is destroyed.
   std::shared_ptr<void> sentinel(nullptr,
                                  [kept](void*) { kept->set_value(std::this_thread::get_id()); });
   running.begin();
@@ -83,7 +83,7 @@ TEST_CASE("a question that one loop can't answer is forgotten on the first") {
   CHECK(forgotten.get() == first);
 }
 
-TEST_CASE("what hears the answers may throw and the question has gone once") {
+TEST_CASE("the callback may throw and the question is forgotten once") {
   net::Loops loops(1);
   const auto ask = [&loops] {
     loops.ask_each([](std::size_t) { return 0; },
@@ -93,7 +93,7 @@ TEST_CASE("what hears the answers may throw and the question has gone once") {
   CHECK_THROWS_WITH(ask(), "no memory");
 }
 
-TEST_CASE("a question that is open at the end goes while all loops are there") {
+TEST_CASE("an open question is destroyed at the end while all loops still exist") {
   auto loops = std::make_unique<net::Loops>(2);
   bool is_alive = false;
   std::shared_ptr<void> sentinel(nullptr, [&, raw = loops.get()](void*) {

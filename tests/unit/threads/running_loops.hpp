@@ -12,8 +12,8 @@
 
 namespace regstream::test {
 
-/// Loops that run, the first of them on a thread of its own, until they are told to end. What the
-/// test makes between the two must live longer than they run.
+/// Running loops, the first one on a thread of its own, until `end`. What the test makes for them
+/// must outlive their run.
 class RunningLoops {
  public:
   explicit RunningLoops(std::size_t count) : loops(count), work_(loops.first().get_executor()) {}
@@ -31,7 +31,7 @@ class RunningLoops {
     }
   }
 
-  /// Calls `act` on a loop, and comes back when it has returned.
+  /// Calls `act` on a loop, and returns when that has returned.
   template <typename Act>
   auto on(std::size_t loop, Act act) {
     std::packaged_task<decltype(act())()> task(std::move(act));
@@ -39,7 +39,7 @@ class RunningLoops {
     boost::asio::post(loops[loop], std::move(task));
     return result.get();
   }
-  /// Until each has run what was posted to it before.
+  /// Waits until each loop has run what was posted to it before.
   void settle() {
     for (std::size_t loop = 0; loop < loops.size(); ++loop) {
       on(loop, [] {});

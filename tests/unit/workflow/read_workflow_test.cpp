@@ -47,7 +47,7 @@ const std::string& good_text() {
 
 }  // namespace
 
-TEST_CASE("Every shared declaration is read, or refused with the expected sentence") {
+TEST_CASE("Every shared declaration is read or refused with the expected sentence") {
   const auto expected = nlohmann::json::parse(read_file(folder / "expected.json"));
   std::size_t files = 0;
   std::size_t refused = 0;
@@ -77,7 +77,7 @@ TEST_CASE("Every shared declaration is read, or refused with the expected senten
   CHECK(refused >= 40);
 }
 
-TEST_CASE("A declaration is read whole") {
+TEST_CASE("A declaration is read completely") {
   const Workflow workflow = workflow_of(good_text());
   CHECK(workflow == Workflow{.name = "orders",
                              .id_member = "orderId",
@@ -103,7 +103,7 @@ TEST_CASE("The built-in workflow is what its declaration says") {
                               "registration.json")) == registration_workflow());
 }
 
-TEST_CASE("A declaration may have 64 KiB, and no byte more") {
+TEST_CASE("A declaration may have 64 KiB and no byte more") {
   const std::string text = good_text();
   const std::string largest = text + std::string(declaration_bytes_max - text.size(), ' ');
   CHECK(workflow_of(largest).name == "orders");
@@ -113,7 +113,7 @@ TEST_CASE("A declaration may have 64 KiB, and no byte more") {
   CHECK(problem.what == "is longer than 65536 bytes");
 }
 
-TEST_CASE("No word of the contract is an id's member") {
+TEST_CASE("No name that messages use already is an id's member") {
   for (const std::string word :
        {"status", "stage", "stageStatus", "message", "details", "processLog", "timestamp", "id",
         "type", "data", "stages", "snapshot", "until", "lastEventId", "poll", "ticket"}) {
@@ -133,7 +133,7 @@ TEST_CASE("A declaration that is cut off anywhere is refused") {
   }
 }
 
-TEST_CASE("A problem is shown in one line that commands no terminal") {
+TEST_CASE("A problem is shown in one line that controls no terminal") {
   CHECK(describe({.line = 3, .member = "id.kind", .what = "is missing"}, "a.json") ==
         "a.json:3: id.kind: is missing");
   CHECK(describe({.line = 1, .member = {}, .what = "is no valid JSON"}, "a.json") ==
@@ -153,7 +153,7 @@ TEST_CASE("A file that can't be read says why") {
   CHECK(std::get<WorkflowProblem>(directory).what == "can't be read: it is no file");
 }
 
-TEST_CASE("Workflows of one gateway share neither name, channel nor path") {
+TEST_CASE("Workflows of one gateway share neither name nor channel nor path") {
   const Workflow first = workflow_of(good_text());
   Workflow second = registration_workflow();
   const auto conflict_of = [&](const Workflow& third) {
