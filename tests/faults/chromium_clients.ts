@@ -4,7 +4,7 @@ import { launchBrowser } from "../processes/browser.ts";
 import type { Client } from "./client_judge.ts";
 import type { PageClient } from "./stream_page.ts";
 
-/** A few pages in Chromium with several streams each: what their own address serves. */
+/** A few pages in Chromium with several streams each, served by their own address. */
 export class ChromiumClients {
   private constructor(
     private readonly browser: Browser,
@@ -12,7 +12,10 @@ export class ChromiumClients {
     readonly clients: readonly Client[],
   ) {}
 
-  /** A page for each address, as many streams in each as HTTP/1.1 has connections for, less one for the page itself. */
+  /**
+   * Opens a page for each address. Each has as many streams as HTTP/1.1 allows connections, less one for the page
+   * itself.
+   */
   static async start(
     addresses: readonly string[],
     registrationOf: (index: number) => number | null,
@@ -37,7 +40,7 @@ export class ChromiumClients {
     return new ChromiumClients(browser, pages, clients);
   }
 
-  /** What was observed since it was last asked. */
+  /** Returns what was observed since the last call. */
   async drainLines(): Promise<string[]> {
     const taken = await Promise.all(this.pages.map((page) => page.evaluate(() => window.drainObservations?.() ?? [])));
     return taken.flat();

@@ -7,36 +7,40 @@ export interface Client {
   readonly name: string;
   /** Null: it follows all of them. */
   readonly registrationId: number | null;
-  /** A page: its raw events are seen before the package has them, so that it may ask for the last ones again. */
+  /**
+   * True for a page. Its raw events are observed before the package gets them, so that it may ask for the last ones
+   * again.
+   */
   readonly isPage: boolean;
 }
 
-/** Why a client was told that it may have missed something. */
+/** Why a client was sent a reset. */
 export type ResetCause =
   /** The history that its cursor belonged to was lost. */
   | "epoch"
-  /** It was cut off between a greeting or a reset that named no position and the one that does (hub.hpp). */
+  /** It was cut off between a `connected` event or reset without a position and the event that names one (hub.hpp). */
   | "cut"
-  /** It came from a gateway that knew more than the one that it came to, which should have caught up first. */
+  /** It came from a gateway that knew more than the new one, which should have caught up first. */
   | "ahead"
   /** None of these. */
   | "unaccounted";
 
-/** What a judge may be told beside the truth. */
+/** What a judge needs beside the history. */
 export interface Views {
-  /** The fingerprint of a registration's view once the update with this id was in it. */
+  /** The fingerprint of a registration's view after the update with this id. */
   fingerprintAt(id: EventId): string | undefined;
 }
 
-/** When a client had everything up to a position. */
+/** The time at which a client had everything up to a position. */
 export interface Step {
   readonly atMs: number;
   readonly position: EventId;
 }
 
 /**
- * Holds what one client saw against the truth. From its greeting on it must hear every update that concerns it and comes after its
- * cursor, once, in order and unchanged; or a reset, for which there is a cause, and the expectation begins anew where that says.
+ * Compares what one client saw with the history. After its connected event it must get every update that concerns it
+ * and follows its cursor: once, in order and unchanged. Or it gets a reset, which needs a cause, and everything after
+ * that position.
  */
 export class ClientJudge {
   readonly violations: string[] = [];
@@ -48,18 +52,18 @@ export class ClientJudge {
   snapshots = 0;
   connections = 0;
 
-  /** What has to come next before any update. */
+  /** The event that has to come before any update. */
   private due: "connected" | "reset" | "snapshot" | "nothing" = "connected";
-  /** Of the last event that had an id; null: there was none. */
+  /** The id of the last event that had one; null: none so far. */
   private cursor: EventId | null = null;
-  /** What this attempt asked for. */
+  /** The cursor of the current attempt. */
   private asked: EventId | null = null;
-  /** Everything up to here was told, or is in a snapshot. */
+  /** Everything up to here was delivered, or is in a snapshot. */
   private position: EventId | null = null;
   /** Resets whose position is still to come. */
   private openResets: OpenReset[] = [];
   private viewId: EventId | null = null;
-  /** A reset came, and no snapshot since: updates may have been missed, and the view has to say so. */
+  /** A reset came, and no snapshot since: the view has to say that updates may have been missed. */
   private hasGap = false;
   private isLost = false;
 
@@ -102,12 +106,12 @@ export class ClientJudge {
     }
   }
 
-  /** After the faults, and after all that was published since has had its time. */
+  /** Judges the end, after all faults, once everything published since has had time to arrive. */
   end(): void {
     const end = this.history.end;
     if (end === null) return;
     if (this.position === null || this.due !== "nothing") {
-      return this.fail("at the end it has not been told what the connected event announced");
+      return this.fail("at the end it still waits for what the connected event announced");
     }
     if (this.position.epoch !== end.epoch) {
       return this.fail(`at the end it stands at ${textOf(this.position)}, and the history at ${textOf(end)}`);
@@ -243,11 +247,11 @@ export class ClientJudge {
     this.onView(viewId, null, null);
   }
 
-  /** From here on everything is expected. Says what the resets before it were for. */
+  /** Sets the position from which everything is expected, and finds the causes of the resets before it. */
   private establish(position: EventId, atMs: number): void {
     const before = this.position;
     if (!this.history.hasPosition(position)) {
-      this.fail(`it is told to stand at ${textOf(position)}, which was never in the history`);
+      this.fail(`its position is set to ${textOf(position)}, which was never in the history`);
     }
     for (const reset of this.openResets.splice(0)) {
       const cause = causeOf(before, position, reset);
@@ -280,9 +284,9 @@ function named(id: EventId | null): string {
 }
 
 interface OpenReset {
-  /** It belongs to a greeting: the cursor that the client came with could not be served. */
+  /** It followed the connected event: the client's cursor could not be served. */
   readonly isOnConnect: boolean;
-  /** That cursor was none. */
+  /** That cursor was before all histories. */
   readonly hadNone: boolean;
 }
 
@@ -290,6 +294,6 @@ function causeOf(before: EventId | null, after: EventId, { isOnConnect, hadNone 
   if (before !== null && compare(after, before) < 0) return "ahead";
   if (before !== null && after.epoch > before.epoch) return "epoch";
   if (hadNone) return "cut";
-  // The gateway has caught up between its judging the cursor and the snapshot.
+  // The gateway has caught up between judging the cursor and sending the snapshot.
   return isOnConnect ? "ahead" : "unaccounted";
 }

@@ -6,14 +6,14 @@ import { Gateway } from "../processes/gateway.ts";
 import { NginxInFront } from "../processes/nginx.ts";
 import { RedisServer } from "../processes/redis.ts";
 
-/** A gateway that is started again whenever it ends, on the same port, as a supervisor does. */
+/** A gateway that is restarted on the same port whenever it ends, as by a supervisor. */
 export class SupervisedGateway {
-  /** Of all its processes. */
+  /** The logs of its earlier processes. */
   private readonly logs: string[] = [];
 
   private constructor(
     readonly name: string,
-    /** Its way to Redis. */
+    /** Its connection to Redis. */
     readonly redisLink: FaultProxy,
     private gateway: Gateway,
   ) {}
@@ -31,7 +31,7 @@ export class SupervisedGateway {
     return [...this.logs, this.gateway.log].join("\n--- started again\n");
   }
 
-  /** Ends it, and waits until it has ended. */
+  /** Ends the process and waits for its end. */
   async stop(signal: NodeJS.Signals): Promise<void> {
     await this.gateway.stop(signal);
   }
@@ -43,7 +43,7 @@ export class SupervisedGateway {
         this.gateway = await startGateway(this.redisLink.address, this.port);
         return;
       } catch (error) {
-        // It does not begin without Redis. A supervisor waits a little before it tries again.
+        // The gateway does not start without Redis. A supervisor waits a little before it retries.
         this.logs.push(String(error));
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -82,13 +82,13 @@ export type Entry = "buffering" | "unbuffered" | "first" | "second";
 export class Deployment {
   private constructor(
     readonly redis: RedisServer,
-    /** The run's own way to Redis, past every proxy. */
+    /** The run's own connection to Redis, without a proxy. */
     readonly direct: Redis,
     readonly gateways: readonly [SupervisedGateway, SupervisedGateway],
     readonly publishersLink: FaultProxy,
     readonly nginx: NginxInFront,
     readonly clientLinks: Readonly<Record<Entry, FaultProxy>>,
-    /** A browser does not notice a half-open connection for 75 s, so its proxies are not told to swallow. */
+    /** These proxies never swallow: a browser does not notice a half-open connection for 75 s. */
     readonly pageLinks: readonly FaultProxy[],
     private readonly pages: ModuleServer,
   ) {}
@@ -131,7 +131,7 @@ export class Deployment {
     return [...Object.values(this.clientLinks), ...this.pageLinks, ...this.redisLinks];
   }
 
-  /** What its processes have written, by their names. */
+  /** The logs of its processes, by name. */
   get logs(): Record<string, string> {
     return {
       redis: this.redis.log,

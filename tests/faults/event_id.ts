@@ -1,10 +1,10 @@
-/** Where an update stands in the history. Both numbers are small enough for doubles in a history that is as young as a test. */
+/** An update's place in the history. Both numbers fit into doubles, since the history is as young as the test. */
 export interface EventId {
   readonly epoch: number;
   readonly sequence: number;
 }
 
-/** A cursor before all histories: whoever has it has yet to be told where it stands. */
+/** A cursor before all histories: its client has not got a position yet. */
 export function isBeforeAll({ epoch, sequence }: EventId): boolean {
   return epoch === 0 && sequence === 0;
 }
@@ -19,7 +19,7 @@ export function textOf({ epoch, sequence }: EventId): string {
   return `${epoch}-${sequence}`;
 }
 
-/** Below 0 where `left` is the older one. */
+/** Below 0 if `left` is the older one. */
 export function compare(left: EventId, right: EventId): number {
   return left.epoch - right.epoch || left.sequence - right.sequence;
 }

@@ -41,14 +41,14 @@ function judged(appends: readonly Append[], publishes: readonly Publish[]) {
 
 const before = [published(1, "10-1", 105), published(2, "10-2", 205)];
 
-test("what the next primary takes over is not doubled, and what was sent again is", () => {
+test("an update that the next primary takes over is not a duplicate; one that it has twice is", () => {
   const publishes = [...before, published(3, "20-3", 500)];
   expect(judged([...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2, 3)], publishes)).toMatchObject({
     violations: [],
     republished: 0,
     lost: [],
   });
-  // The third was lost before it was acknowledged.
+  // The third update was lost before it was acknowledged.
   const sentAgain = [...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2), ...epochOf(30, 1, 2, 3)];
   expect(judged(sentAgain, [...before, published(3, "30-3", 500)])).toMatchObject({
     violations: [],
@@ -59,7 +59,7 @@ test("what the next primary takes over is not doubled, and what was sent again i
   expect(judged(doubled, publishes).violations).toEqual([expect.stringMatching(/its update 3 .*: duplicated$/)]);
 });
 
-test("what was acknowledged, and not taken over, is lost", () => {
+test("an update that was acknowledged and not taken over is lost", () => {
   const publishes = [...before, published(3, "10-3", 300)];
   expect(judged([...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2)], publishes)).toMatchObject({
     violations: [],
@@ -67,7 +67,7 @@ test("what was acknowledged, and not taken over, is lost", () => {
   });
 });
 
-test("servers may hold less than others, but nothing else under the same id", () => {
+test("servers may have fewer updates than others, but no different ones under the same id", () => {
   const others = epochOf(10, 1).slice(1);
   expect(judged([...epochOf(10, 1, 2), ...others], before).violations).toEqual([]);
   expect(judged([...epochOf(10, 1, 2), append("10-1", 2)], before).violations).toEqual([
@@ -75,6 +75,6 @@ test("servers may hold less than others, but nothing else under the same id", ()
   ]);
 });
 
-test("a hole in what they have written is not overlooked", () => {
+test("a gap in what the servers have written is an error", () => {
   expect(() => judged([begin(10), append("10-2", 2)], before)).toThrow("the history holds 10-2 after 0 updates");
 });

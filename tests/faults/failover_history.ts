@@ -5,16 +5,16 @@ import type { Append } from "./write_logs.ts";
 
 interface Found {
   readonly history: History;
-  /** Sentences: ids that stand for two updates. */
+  /** Sentences: ids that were given to two updates. */
   readonly violations: readonly string[];
 }
 
-/** The update without its id, which every epoch gives it anew. */
+/** An update without its id, which every epoch assigns anew. */
 function bodyOf({ text }: Entry): string {
   return text.replace(/,"id":"\d+-\d+"\}$/, "");
 }
 
-/** The truth where servers replace each other: what all of them have written. */
+/** The history across failovers: everything that any of the servers has written. */
 export function historyOf(appends: Iterable<Append>): Found {
   const history = new History();
   const violations: string[] = [];
@@ -23,7 +23,7 @@ export function historyOf(appends: Iterable<Append>): Found {
     const { epoch, sequence } = parseEventId(id);
     const entries = epochs.get(epoch) ?? new Map<number, Entry>();
     epochs.set(epoch, entries);
-    // Every server has it that was a replica then.
+    // Every server that was a replica then has it.
     const known = entries.get(sequence);
     if (known !== undefined && known.text !== text) violations.push(`the history: ${id} was given to two updates`);
     if (sequence > 0 && known === undefined) entries.set(sequence, entryOf(id, text, isAdopted));
@@ -46,7 +46,7 @@ export function historyOf(appends: Iterable<Append>): Found {
   return { history, violations };
 }
 
-/** Those that are not in the last history though they were acknowledged. */
+/** The updates that are not in the last history though they were acknowledged. */
 export function lostAcknowledged(history: History, publishes: readonly Publish[]): Publish[] {
   const last = history.begun.at(-1);
   const held = new Set(history.entries.filter(({ id }) => id.epoch === last).map(({ serial }) => serial));

@@ -2,14 +2,14 @@ import type { RedisServer } from "../processes/redis.ts";
 import type { WatchedRedis } from "../processes/redis_sentinel.ts";
 
 interface End {
-  /** What it is called in the report. */
+  /** Its name in the report. */
   readonly name: string;
   begin(redis: WatchedRedis, primary: RedisServer): unknown;
-  /** Once there is another primary. */
+  /** Called once there is another primary. */
   comeBack(redis: WatchedRedis, old: RedisServer): unknown;
 }
 
-/** What becomes of a primary. */
+/** The ways in which a primary ends. */
 export const ends = {
   killed: {
     name: "killed (SIGKILL), started again with its data",
@@ -35,7 +35,7 @@ export const ends = {
 
 export type EndKind = keyof typeof ends;
 
-/** Ends the primary's time as one, and brings it back as what it is made then. */
+/** Ends a primary and brings the server back as a replica. */
 export async function endPrimary(redis: WatchedRedis, kind: EndKind): Promise<void> {
   const { begin, comeBack }: End = ends[kind];
   let old: RedisServer | undefined;

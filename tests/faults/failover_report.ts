@@ -7,7 +7,7 @@ function sum(changes: FailoverOutcome["changes"], what: "switches" | "epochs"): 
   return changes.reduce((total, change) => total + change[what], 0);
 }
 
-/** A kind of end a row. */
+/** One row for each kind of end. */
 function rowsOf({ plan, failovers }: FailoverOutcome): Row[] {
   return (Object.keys(ends) as EndKind[]).flatMap((kind): Row[] => {
     const own = failovers.filter((failover) => failover.kind === kind);
@@ -59,7 +59,7 @@ export function failoverReport(outcomes: readonly FailoverOutcome[]): string {
       ...figures(({ changes }) => `${sum(changes, "switches")}, ${sum(changes, "epochs")}`),
     ],
     ["resets, as the epoch changed", ...figures(({ verdict }) => verdict.resets.epoch)],
-    ["resets again, after a cut before the position was told", ...figures(({ verdict }) => verdict.resets.cut)],
+    ["resets again, after a cut before the position was sent", ...figures(({ verdict }) => verdict.resets.cut)],
     ["resets unaccounted for", ...figures(({ verdict: { resets } }) => resets.ahead + resets.unaccounted)],
     ["updates lost before they were acknowledged, and sent again", ...figures(({ verdict }) => verdict.republished)],
     ["updates saved by a gateway that had heard them", ...figures(({ verdict }) => verdict.saved)],

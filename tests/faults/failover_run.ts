@@ -25,7 +25,7 @@ export interface FailoverPlan {
   readonly seed: number;
   readonly waitReplicas: number;
   readonly kinds: readonly EndKind[];
-  /** For everything that was seen. */
+  /** The folder for everything that was observed. */
   readonly folder: string;
 }
 
@@ -33,9 +33,9 @@ export interface FailoverPlan {
 export interface Failover extends Trouble {
   readonly kind: EndKind;
   readonly cost: Cost;
-  /** Clients that were told a reset. */
+  /** Clients that got a reset. */
   readonly streamsReset: number;
-  /** Updates that were acknowledged, and not taken over by the next primary. */
+  /** Updates that were acknowledged but not taken over by the next primary. */
   readonly lostAcknowledged: number;
 }
 
@@ -47,7 +47,7 @@ export interface FailoverOutcome {
   readonly verdict: Verdict;
   readonly publishes: readonly Publish[];
   readonly clients: number;
-  /** Between one time when all was well and the next: histories that were begun, and switches that a sentinel announced. */
+  /** From one recovery to the next: new histories, and switches that a sentinel announced. */
   readonly changes: readonly { readonly epochs: number; readonly switches: number }[];
   readonly exits: readonly (number | null)[];
 }
@@ -67,7 +67,10 @@ function registrationOf(index: number): number | null {
   return index % 3 === 1 ? null : 1 + (index % registrations);
 }
 
-/** Clients and publishers over a primary with two replicas and three sentinels, that is replaced once for each of the plan's kinds. */
+/**
+ * Runs clients and publishers over a primary with two replicas and three sentinels. The primary is replaced once for
+ * each of the plan's kinds.
+ */
 export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome> {
   const stops: (() => unknown)[] = [];
   try {
@@ -77,7 +80,7 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
   }
 }
 
-/** `stops`: what has to be ended, in the order in which it was started. */
+/** `stops` collects what has to be ended, in the order in which it was started. */
 async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<FailoverOutcome> {
   const { seed, waitReplicas, kinds, folder } = plan;
   await rm(folder, { recursive: true, force: true });
@@ -142,7 +145,7 @@ async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<Failov
     () => probeClient.disconnect(),
   );
   const probe = new Probe(prober, publishing, watch, updates);
-  /** The old primary is a replica, too. */
+  /** Also waits until the old primary is a replica. */
   const recovered = async (what: string): Promise<EventId> => {
     await redis.untilInStep();
     return probe.untilWhole(what);
@@ -163,7 +166,7 @@ async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<Failov
   }
   const exits = await publishing.end();
 
-  // Of each registration one more, so that everybody has something to wait for.
+  // One more update for each registration, so that every client has something to wait for.
   const lastOf = new Map<number | null, EventId>();
   for (let registrationId = 1; registrationId <= registrations; ++registrationId) {
     const id = await probe.publish(registrationId);

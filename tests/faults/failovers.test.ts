@@ -16,7 +16,7 @@ const seed = Number(process.env.REGSTREAM_FAULTS_SEED ?? 1);
 
 const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
 
-test("a primary is replaced again and again, and what all replicas had when it was acknowledged is there once", {
+test("a primary is replaced again and again, and every update that all replicas had acknowledged is there once", {
   timeout: 300_000,
 }, async () => {
   const kinds = Object.keys(ends) as EndKind[];
@@ -24,7 +24,7 @@ test("a primary is replaced again and again, and what all replicas had when it w
     ...{ seed, waitReplicas: 2, folder: join(folder, "failovers") },
     kinds: new Random(seed).shuffled([...kinds, ...kinds]),
   });
-  // With no claim: its losses are reported.
+  // Losses are expected here, and reported.
   const careless = await runFailovers({
     seed,
     waitReplicas: 0,
@@ -47,8 +47,9 @@ test("a primary is replaced again and again, and what all replicas had when it w
 
   for (const { verdict, changes, exits, plan } of [careful, careless]) {
     expect(verdict.violations.slice(0, 20), `seed ${seed}; everything that was seen is in ${plan.folder}`).toEqual([]);
-    // As every reset leads to another epoch, each is accounted for by a switch. One switch may begin two: a server that is back as what it was,
-    // and is asked before all sentinels know better, begins one as well, and the next primary has to follow it.
+    // Every reset leads to another epoch, so a switch accounts for each. One switch may begin two epochs: an old
+    // primary that returns, and is asked before all sentinels have noticed, begins one as well, and the next primary
+    // has to follow it.
     expect(changes.map(({ epochs, switches }) => [epochs > 0, switches > 0])).toEqual(changes.map(() => [true, true]));
     expect(exits).toEqual([0, 0, 0]);
   }

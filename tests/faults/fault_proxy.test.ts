@@ -47,7 +47,7 @@ describe("the fault proxy", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  /** Both ends of a connection through the proxy. */
+  /** Opens a connection through the proxy and returns both ends. */
   async function open(): Promise<{ client: Ear; target: Ear }> {
     const accepting = new Promise<Ear>((resolve) => (arrived = resolve));
     const client = new Ear(connect({ port: proxy.port, host: "127.0.0.1" }));
@@ -67,7 +67,7 @@ describe("the fault proxy", () => {
 
   test.each([
     ["after so many bytes, by an end", 4, false, "abcdefg", "end"],
-    // After some bytes Node takes a reset that comes with them for an end.
+    // If a reset follows bytes closely, Node takes it for an end.
     ["at once, by a reset", 0, true, "abc", "error"],
   ])("cuts %s", async (_how, afterBytes, isAbrupt, text, ending) => {
     const { client, target } = await open();
@@ -80,7 +80,7 @@ describe("the fault proxy", () => {
     await target.until((ear) => ear.ending !== null);
   });
 
-  test("cuts what comes while it cuts, and nothing once it is healed", async () => {
+  test("cuts new connections while it cuts, and none once it is healed", async () => {
     proxy.cut(() => ({ afterBytes: 0, isAbrupt: true }));
     const cut = new Ear(connect({ port: proxy.port, host: "127.0.0.1" }));
     arrived = () => undefined;
@@ -91,13 +91,13 @@ describe("the fault proxy", () => {
     await client.until(({ text }) => text === "whole");
   });
 
-  test("stands still, and then passes everything", async () => {
+  test("holds everything back, and then passes it", async () => {
     const { client, target } = await open();
     proxy.stall();
     target.socket.write("late");
     const other = await open();
     other.client.socket.write("later");
-    // A connection past the proxy shows that bytes had their time.
+    // A connection without the proxy shows that bytes had time to arrive.
     const direct = new Promise<Ear>((resolve) => (arrived = resolve));
     connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1" }).end("x");
     await (await direct).until(({ text }) => text === "x");
@@ -107,7 +107,7 @@ describe("the fault proxy", () => {
     await other.target.until(({ text }) => text === "later");
   });
 
-  test("leaves connections half-open: neither side hears of the other again, not even of its end", async () => {
+  test("leaves connections half-open: neither side learns of the other again, not even of its end", async () => {
     const { client, target } = await open();
     proxy.swallow();
     proxy.heal();

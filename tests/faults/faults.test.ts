@@ -32,7 +32,7 @@ const perSecond = 130;
 const registrations = 100;
 const nativeClients = 300;
 const lateMsMax = 60_000;
-/** Bounds a hang: after this, who still misses something has lost it. */
+/** Bounds a hang: an update that is still missing after this is lost. */
 const settleMsMax = 60_000;
 
 const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
@@ -56,12 +56,12 @@ afterEach(async () => {
   await deployment?.stop();
 });
 
-test("nobody loses, doubles or reorders an update, whatever happens to gateways, Redis, nginx and connections", {
+test("no update is lost, doubled or reordered, whatever happens to gateways, Redis, nginx and connections", {
   timeout: 600_000,
 }, async () => {
   console.log(`seed ${seed}; again: ./dev faults ${seed}`);
   await mkdir(folder, { recursive: true });
-  // All else is written anew. What the other runs have left here is theirs.
+  // Everything else is overwritten. The other runs' files stay.
   await rm(pagePath, { force: true });
   const beganMs = Date.now();
   const random = new Random(seed);
@@ -95,9 +95,9 @@ test("nobody loses, doubles or reorders an update, whatever happens to gateways,
   const { publishes } = publishing;
   const rounds = schedule(random);
 
-  // Past all proxies: what it publishes shows who is whole.
+  // Publishes without a proxy; shows which clients have recovered.
   const probe = new Probe(createPublisher(direct, { historyLength: 1_000_000 }), publishing, watch, updates);
-  /** Nothing is half-open, too. */
+  /** Also waits until no connection is half-open. */
   const recovered = async (kinds: readonly FaultKind[]): Promise<void> => {
     const halfOpen = () => proxies.filter((proxy) => proxy.halfOpen > 0).map(({ port }) => port);
     await probe.untilWhole(`after ${kinds.join(" and ")}`, () => ({ halfOpen: halfOpen() }));
@@ -110,7 +110,7 @@ test("nobody loses, doubles or reorders an update, whatever happens to gateways,
   await until(async () => publishing.areAllGiven, settleMsMax);
   const exits = await publishing.end();
 
-  // Of each registration one more, so that everybody has something to wait for.
+  // One more update for each registration, so that every client has something to wait for.
   for (let registrationId = 1; registrationId <= registrations; ++registrationId) await probe.publish(registrationId);
   await readHistory(direct, history);
   const { end } = history;

@@ -4,29 +4,29 @@ import { historyKey } from "../processes/redis.ts";
 import { type EventId, parseEventId, textOf } from "./event_id.ts";
 import { fingerprint } from "./fingerprint.ts";
 
-/** An update as the history held it (native/broker/scripts/history says how). */
+/** An update in the history (format: native/broker/scripts/history). */
 export interface Entry {
   readonly id: EventId;
-  /** Of the update's text, exactly as streams carry it. */
+  /** The fingerprint of the update's text, exactly as streams carry it. */
   readonly fingerprint: string;
   readonly registrationId: number;
-  /** What the publisher numbered it with; null: it is none of the run's. */
+  /** The publisher's number for it; null: it is not the run's. */
   readonly serial: number | null;
   readonly isAdopted: boolean;
-  /** It bore an id of a history that was lost already: a gateway had heard it, and not yet found it there. */
+  /** It has an id of a lost history, too: a gateway had received it and not found it in the new one. */
   readonly isSaved: boolean;
-  /** The history before this one held it at the same place: the server that took it on has given it a new id. */
+  /** The history before this one had it at the same place: a server took it over and gave it a new id. */
   readonly isCarried: boolean;
   readonly text: string;
 }
 
-/** When a history was lost: within this time. */
+/** The time within which a history was lost. */
 export interface Loss {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** The text that a serial is put into, and read from. */
+/** A message text that includes a serial. */
 export function numbered(serial: number, text: string): string {
   return `#${serial} ${text}`;
 }
@@ -46,19 +46,19 @@ export function entryOf(id: string, text: string, isAdopted: boolean): Entry {
   };
 }
 
-/** Everything that has ever entered the history, by epoch: the truth that everybody is judged by. */
+/** Everything that has ever entered the history, by epoch. Everything is judged by it. */
 export class History {
   readonly losses: Loss[] = [];
   private readonly epochs = new Map<number, Entry[]>();
-  /** Of a registration's updates within an epoch. */
+  /** The sequence numbers of a registration's updates within an epoch. */
   private readonly sequences = new Map<string, number[]>();
 
-  /** An epoch may be lost before it has an update. */
+  /** Begins an epoch, which may be lost before it has an update. */
   begin(epoch: number): void {
     if (!this.epochs.has(epoch)) this.epochs.set(epoch, []);
   }
 
-  /** Epochs must come whole: a history is read before it is lost, or when nothing is published any more. */
+  /** Adds entries. Epochs must be complete: a history is read before it is lost, or when publishing has ended. */
   add(entries: readonly Entry[]): void {
     for (const entry of entries) {
       const { epoch, sequence } = entry.id;
@@ -74,7 +74,7 @@ export class History {
     }
   }
 
-  /** Those that were begun, oldest first. */
+  /** The epochs, oldest first. */
   get begun(): number[] {
     return [...this.epochs.keys()].sort((left, right) => left - right);
   }
@@ -93,12 +93,12 @@ export class History {
     return this.epochs.get(epoch)?.[sequence - 1];
   }
 
-  /** Whether somebody can stand there: at an entry, or where its epoch began. */
+  /** Whether a client can be there: at an entry, or at its epoch's beginning. */
   hasPosition({ epoch, sequence }: EventId): boolean {
     return sequence <= (this.epochs.get(epoch)?.length ?? -1);
   }
 
-  /** The first update of the same epoch after `position` that concerns `registrationId`, or anybody where that is null. */
+  /** The first update of the same epoch after `position` for `registrationId`; null: for any registration. */
   nextAfter(position: EventId, registrationId: number | null): EventId | null {
     const { epoch } = position;
     if (registrationId === null) {
@@ -110,7 +110,7 @@ export class History {
     return sequence === undefined ? null : { epoch, sequence };
   }
 
-  /** The last update of the same epoch up to `position`, that one included, that concerns the registration. */
+  /** The registration's last update of the same epoch up to and including `position`. */
   lastUpTo(position: EventId, registrationId: number): EventId | null {
     const sequences = this.sequences.get(`${position.epoch} ${registrationId}`) ?? [];
     const sequence = sequences[countUpTo(sequences, position.sequence) - 1];
@@ -129,19 +129,19 @@ function countUpTo(ascending: readonly number[], most: number): number {
   return low;
 }
 
-/** Reads all that the history holds now. */
+/** Reads the current history. */
 export async function readHistory(redis: Redis, history: History): Promise<void> {
   addAnswers(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).exec());
 }
 
-/** Empties Redis. The history is read in the same step, so that nothing enters it unseen. */
+/** Empties Redis. Reads the history in the same step, so that nothing enters it unobserved. */
 export async function emptyRedis(redis: Redis, history: History): Promise<void> {
   const fromMs = Date.now();
   addAnswers(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).flushall().exec());
   history.losses.push({ fromMs, toMs: Date.now() });
 }
 
-/** Reads the history, and calls `lose`, which has to end Redis: from the reading on nothing can be written. */
+/** Reads the history and calls `lose`, which has to end Redis. Nothing can be written in between. */
 export async function loseRedis(redis: Redis, history: History, lose: () => Promise<void>): Promise<void> {
   const fromMs = Date.now();
   await redis.call("CLIENT", "PAUSE", "60000", "WRITE");
@@ -150,7 +150,7 @@ export async function loseRedis(redis: Redis, history: History, lose: () => Prom
   history.losses.push({ fromMs, toMs: Date.now() });
 }
 
-/** Takes what XRANGE and XINFO answered; the latter fails where there is no history. */
+/** Adds the answers of XRANGE and XINFO. The latter fails without a history. */
 function addAnswers(history: History, answers: readonly [error: unknown, answer: unknown][] | null): void {
   const [[, range] = [], [, info] = []] = answers ?? [];
   if (!Array.isArray(range)) throw new Error("Redis gave no history");

@@ -5,14 +5,17 @@ import { program } from "../processes/gateway.ts";
 import type { Client } from "./client_judge.ts";
 import type { Random } from "./random.ts";
 
-/** Several hundred clients in one process, by every way in. */
+/** Several hundred clients in one process, through every entry. */
 export class NativeClients {
   private constructor(
     private readonly child: Child,
     readonly clients: readonly Client[],
   ) {}
 
-  /** They come by the addresses, and write what they see to `path`. One in six comes late: within `lateMsMax`. */
+  /**
+   * Starts clients that connect through the addresses and write what they see to `path`. One in six comes late: within
+   * `lateMsMax`.
+   */
   static async start(
     addresses: Readonly<Record<string, string>>,
     lateMsMax: number,
@@ -42,7 +45,7 @@ export class NativeClients {
     return this.child.log;
   }
 
-  /** Makes each say what it shows, and ends them. */
+  /** Makes each client write its view, and ends them. */
   async end(): Promise<void> {
     await this.child.stop("SIGTERM");
   }

@@ -7,7 +7,7 @@ const kinds = Object.keys(ways) as FaultKind[];
 
 describe("the schedule of faults", () => {
   test.each([1, 2, 3, 2_654_435_769])(
-    "of seed %i has every kind twice: once by itself, and once with others that it does not disturb",
+    "of seed %i has every kind twice: once alone, and once with others that it does not disturb",
     (seed) => {
       const rounds = schedule(new Random(seed));
       expect(rounds.slice(0, kinds.length).flat().sort()).toEqual([...kinds].sort());
@@ -19,7 +19,7 @@ describe("the schedule of faults", () => {
     },
   );
 
-  test("is the same for the same seed, and another one for another", () => {
+  test("is the same for the same seed, and different for another", () => {
     expect(schedule(new Random(7))).toEqual(schedule(new Random(7)));
     expect(schedule(new Random(7))).not.toEqual(schedule(new Random(8)));
   });

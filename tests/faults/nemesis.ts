@@ -10,21 +10,21 @@ export interface Fault extends Trouble {
 }
 
 interface Way {
-  /** What it is called in the report. */
+  /** Its name in the report. */
   readonly name: string;
-  /** What it needs for itself while it lasts: two that need the same are not inflicted at once. */
+  /** What it needs exclusively: two faults that need the same are not inflicted at once. */
   readonly needs: readonly ("gateways" | "redis" | "nginx" | "client links" | "redis links")[];
-  /** Resolves when all that it broke could work again. */
+  /** Resolves when everything that it broke can work again. */
   inflict(deployment: Deployment, history: History, random: Random): Promise<void>;
 }
 
-/** For how long a fault lasts is a part of the fault: nobody waits for anything here. */
+/** A fault's duration is a part of the fault; nothing is awaited here. */
 const last = (durationMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, durationMs));
 
 const oneOf = ({ gateways }: Deployment, random: Random): SupervisedGateway => random.one(gateways);
 const linksOf = ({ clientLinks, pageLinks }: Deployment) => [...Object.values(clientLinks), ...pageLinks];
 
-/** Within a request, a greeting, an update, or many. */
+/** Within a request, a connected event, an update, or many. */
 const cutter = (random: Random) => (): Cut => ({
   afterBytes: random.from(0, random.one([100, 1_000, 10_000])),
   isAbrupt: random.next() < 0.5,
@@ -198,7 +198,7 @@ export const ways = {
 
 export type FaultKind = keyof typeof ways;
 
-/** More at once would leave little that could still go wrong by itself. */
+/** More at once would leave little that can still fail by itself. */
 const togetherMax = 3;
 
 function needsOf(kinds: readonly FaultKind[]): readonly string[] {
@@ -206,8 +206,8 @@ function needsOf(kinds: readonly FaultKind[]): readonly string[] {
 }
 
 /**
- * Each kind of fault once by itself, with time to recover, so that its cost can be told; then each once more, several at a time. The
- * seed decides on the order, what comes together, and what each does.
+ * Schedules each kind of fault once alone, with time to recover, so that its cost can be measured; then each once more,
+ * several at a time. The seed decides on the order, the combinations, and the details of each fault.
  */
 export function schedule(random: Random): (readonly FaultKind[])[] {
   const kinds = Object.keys(ways) as FaultKind[];
@@ -223,7 +223,10 @@ export function schedule(random: Random): (readonly FaultKind[])[] {
   return [...alone, ...together];
 }
 
-/** Inflicts one fault after the other, and gives what happened. `begin` hears of each; `recovered` resolves when the next one may come. */
+/**
+ * Inflicts one fault after the other and returns what happened. `begin` is called before each; `recovered` resolves
+ * when the next one may begin.
+ */
 export async function inflict(
   deployment: Deployment,
   history: History,
@@ -232,7 +235,7 @@ export async function inflict(
   begin: (round: number) => void,
   recovered: (kinds: readonly FaultKind[]) => Promise<void>,
 ): Promise<Fault[]> {
-  // Each has a chance of its own, so that what one makes of it does not change the next one.
+  // Each fault has a generator of its own, so that its choices do not change those of the next one.
   const randoms = rounds.map((kinds) => kinds.map(() => new Random(random.from(0, 2 ** 31))));
   const faults: Fault[] = [];
   for (const [round, kinds] of rounds.entries()) {

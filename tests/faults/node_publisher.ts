@@ -1,7 +1,7 @@
-// Publishes updates from Node, as a process that validates customers would: `node_publisher.ts HOW HOST:PORT`, where HOW is ioredis or
-// node-redis (the package's publisher over that client), http (the gateway's route, by way of what stands there) or plain (PUBLISH, and
-// no more); or `node_publisher.ts sentinels`: over ioredis, by the sentinels that the environment names. Input and output are those of
-// update_publisher.cpp; and `gave-up SERIAL AT` where an attempt of http got no answer.
+// Publishes updates from Node, as a process that validates customers would: `node_publisher.ts HOW HOST:PORT`. HOW is
+// ioredis or node-redis (the package's publisher over that client), http (the gateway's route, through nginx) or plain
+// (PUBLISH and no more). Or `node_publisher.ts sentinels`: over ioredis, by the sentinels in the environment. Input and
+// output are those of update_publisher.cpp, and `gave-up SERIAL AT` if an attempt of http got no answer.
 
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -19,17 +19,20 @@ interface Step {
   };
 }
 
-/** After this long without an answer, in milliseconds, a client takes its connection for dead. By default it waits for ever. */
+/**
+ * After this long without an answer, in milliseconds, a client takes its connection for dead. By default it waits for
+ * ever.
+ */
 const socketTimeout = 2_000;
 
-/** Gives the id, or null where nobody is told one. */
+/** Returns the id, or null if the way of publishing gives none. */
 type Publish = (step: Step) => Promise<string | null>;
 
 function readStep(line: string): Step {
   const [, serial = "", registration = "", stage = "", status = "", message = ""] =
     /^(\d+) (\d+) (\S+) (\S+) (.*)$/s.exec(line) ?? [];
   const registrationId = Number(registration);
-  // "started" stands for any stage status: the publisher checks it.
+  // "started" represents any stage status: the publisher checks it.
   const what =
     stage === "-" ? { status, details: { serial: Number(serial) } } : { stage, stageStatus: status as "started" };
   return { serial, update: { registrationId, ...what, message } };
@@ -45,7 +48,7 @@ function throughIoredis(host: string, port: number): Publish {
   return throughPublisher(createPublisher(client, { historyLength: 1_000_000 }));
 }
 
-/** As many replicas as REDIS_WAIT_REPLICAS says have an update before it counts as published. */
+/** An update counts as published when REDIS_WAIT_REPLICAS replicas have it. */
 function throughSentinels(): Publish {
   const { REDIS_SENTINELS = "", REDIS_MASTER_NAME = "", REDIS_PASSWORD = "", REDIS_WAIT_REPLICAS = "0" } = process.env;
   const sentinels = REDIS_SENTINELS.split(",").map((place) => {
@@ -65,7 +68,7 @@ function throughSentinels(): Publish {
 }
 
 async function throughNodeRedis(host: string, port: number): Promise<Publish> {
-  // It counts idleness as silence, too.
+  // node-redis counts idle time as silence, too.
   const client = createClient({
     socket: { host, port, reconnectStrategy: 100, socketTimeout },
     pingInterval: socketTimeout / 2,
@@ -75,7 +78,7 @@ async function throughNodeRedis(host: string, port: number): Promise<Publish> {
   return throughPublisher(createPublisher(client, { historyLength: 1_000_000 }));
 }
 
-/** One at a time, each tried until there is an answer. */
+/** One update at a time, each tried until there is an answer. */
 function throughRoute(address: string): Publish {
   let before = Promise.resolve<unknown>(undefined);
   const attempt = async ({ serial, update }: Step): Promise<string | null> => {
@@ -108,7 +111,7 @@ function throughRoute(address: string): Publish {
   };
 }
 
-/** At most once: what could not be sent is not sent later. */
+/** At most once: an update that could not be sent is not sent later. */
 function throughPlainPublish(host: string, port: number): Publish {
   const client = new Redis({
     host,
@@ -122,7 +125,7 @@ function throughPlainPublish(host: string, port: number): Publish {
   return async ({ update }) => {
     const { status = "PENDING", ...others } = update;
     const text = JSON.stringify({ status, ...others, timestamp: Date.now() });
-    // What such a client has sent as its connection closes it forgets without a word.
+    // Such a client silently forgets what it has sent when its connection closes.
     let stopListening = (): void => undefined;
     const closed = new Promise<never>((_, reject) => {
       const onClose = (): void => reject(new Error("the connection closed"));
@@ -161,14 +164,14 @@ async function publishStep(step: Step, way: Publish): Promise<void> {
   }
 }
 
-/** What was read, and is not a whole line yet. Messages hold separators that `readline` takes for ends. */
+/** An incomplete line. `readline` would split messages at some separators that they contain. */
 let rest = "";
 process.stdin.setEncoding("utf8");
 reading: for await (const chunk of process.stdin) {
   const lines = (rest + String(chunk)).split("\n");
   rest = lines.pop() ?? "";
   for (const line of lines) {
-    // The end of the input itself makes vite-node end at once.
+    // The end of the input itself would end vite-node at once.
     if (line === "end") break reading;
     answers.push(publishStep(readStep(line), publish));
   }

@@ -1,6 +1,6 @@
 import { type EventId, parseEventId } from "./event_id.ts";
 
-/** What one client saw, at a time in milliseconds since the Unix epoch. */
+/** What one client saw, with the time in milliseconds since the Unix epoch. */
 export type Observation = {
   readonly atMs: number;
   readonly client: string;
@@ -12,7 +12,10 @@ export type Observation = {
   | { readonly kind: "update"; readonly id: EventId; readonly registrationId: number; readonly fingerprint: string }
   | { readonly kind: "reset"; readonly id: EventId }
   | { readonly kind: "snapshot"; readonly id: EventId; readonly viewId: EventId; readonly fingerprint: string }
-  /** What it shows, and whether it says that updates may have been missed. A page's view has no fingerprint and does not say: null. */
+  /**
+   * The client's view, and whether it says that updates may have been missed. A page's view has neither a fingerprint
+   * nor that flag: null.
+   */
   | {
       readonly kind: "view";
       readonly id: EventId;

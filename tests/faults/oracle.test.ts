@@ -42,7 +42,7 @@ function twoEpochs(): { history: History; publishes: Publish[] } {
   return { history, publishes };
 }
 
-/** The view of the update with an id is called after it. */
+/** The view after an update is named after the update's id. */
 const views: Views = { fingerprintAt: (id) => `view-${textOf(id)}` };
 
 interface Case {
@@ -51,7 +51,7 @@ interface Case {
   readonly history?: (history: History) => void;
 }
 
-/** `lines` are a client's observations; `update ID` has the fingerprint that belongs to it. */
+/** `lines` are a client's observations; `update ID` gets the fingerprint that belongs to it. */
 function judged(lines: readonly string[], { client = follower, publishes: change, history: add }: Case = {}): Verdict {
   const { history, publishes } = twoEpochs();
   add?.(history);
@@ -74,7 +74,7 @@ const back = ["waiting broken", "connecting", "open accepted"];
 const whole = [...inFirst, ...toSecond, ...end];
 
 describe("the oracle finds nothing", () => {
-  test("where a client hears everything, and is told of the lost history", () => {
+  test("where a client gets everything, and a reset for the lost history", () => {
     const { violations, resets, judges } = judged(whole);
     expect(violations).toEqual([]);
     expect(resets).toEqual({ epoch: 1, cut: 0, ahead: 0, unaccounted: 0 });
@@ -124,7 +124,7 @@ describe("the oracle finds nothing", () => {
     ).toEqual([]);
   });
 
-  test("where a client is cut before it is told where it stands, and asks again", () => {
+  test("where a client is cut before it gets its position, and asks again", () => {
     const again = [...back, "connected 0-0", "reset 0-0", "snapshot 20-4 20-3 view-20-3"];
     const { violations, resets } = judged([...inFirst, "reset 0-0", ...again, ...end]);
     expect(violations).toEqual([]);
@@ -134,7 +134,7 @@ describe("the oracle finds nothing", () => {
     expect(late.resets).toEqual({ epoch: 0, cut: 1, ahead: 0, unaccounted: 0 });
   });
 
-  test("where an update enters the next history, as its publisher was not told in time", () => {
+  test("where an update enters the next history because its publisher got no answer in time", () => {
     const { violations, republished } = judged([...inFirst, "reset 20-4", "update 20-5", "view 20-5 view-20-5"], {
       history: (history) => history.add([entry("20-5", 5)]),
       publishes: (publishes) => {
@@ -207,7 +207,7 @@ describe("the oracle complains", () => {
     [
       "a reset leads nowhere",
       [...inFirst, "reset 15-0", ...toSecond, ...end],
-      /told to stand at 15-0, which was never in the history/,
+      /its position is set to 15-0, which was never in the history/,
     ],
     [
       "an update concerns another registration",
@@ -303,7 +303,7 @@ describe("the oracle complains", () => {
     [
       "a client never gets the connected event",
       ["connecting", "open accepted"],
-      /has not been told what the connected event announced/,
+      /still waits for what the connected event announced/,
     ],
     [
       "the connected event names another cursor",
@@ -338,7 +338,7 @@ describe("the oracle complains", () => {
       /11 is in the history twice, as 20-1 and 20-5: duplicated/,
     ],
     [
-      "an update is in two histories, and its publisher had been told before",
+      "an update is in two histories, though its publisher had got an answer before",
       { history: (history) => history.add([entry("20-5", 5)]) },
       /5 is in the history twice, as 10-5 and 20-5: duplicated/,
     ],

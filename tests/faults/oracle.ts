@@ -4,7 +4,7 @@ import type { Entry, History, Loss } from "./history.ts";
 import type { Observation } from "./observations.ts";
 import type { Publish } from "./publishes.ts";
 
-/** Everything that is known of a run when it is over. */
+/** All evidence of a finished run. */
 export interface Evidence {
   readonly history: History;
   readonly publishes: readonly Publish[];
@@ -15,19 +15,19 @@ export interface Evidence {
 }
 
 export interface Verdict {
-  /** Sentences: what does not hold, and for whom. None: all of it does. */
+  /** Sentences: what does not hold, and for whom. Empty: everything holds. */
   readonly violations: readonly string[];
   readonly judges: readonly ClientJudge[];
   readonly resets: Readonly<Record<ResetCause, number>>;
-  /** Updates that entered the history again, after it was lost while they were being published. */
+  /** Updates that entered the history again, since it was lost while they were being published. */
   readonly republished: number;
-  /** Updates of a lost history that a gateway had heard, and brought into the next one. */
+  /** Updates of a lost history that a gateway had received and brought into the next one. */
   readonly saved: number;
-  /** Bare ones that nobody listened to. */
+  /** Updates by plain PUBLISH that no gateway listened to. */
   readonly unheard: number;
 }
 
-/** Judges what publishers and clients saw by what the history held. */
+/** Judges what publishers and clients saw by the history. */
 export function judge(evidence: Evidence): Verdict {
   const { history, publishes, clients, observations, views } = evidence;
   const published = judgePublishes(history, publishes);
@@ -48,7 +48,10 @@ export function judge(evidence: Evidence): Verdict {
   };
 }
 
-/** Every update that was acknowledged is in the history under the id that was told; each is there once, and in its publisher's order. */
+/**
+ * Every acknowledged update is in the history under the id of its acknowledgement. Each is there once, in its
+ * publisher's order.
+ */
 function judgePublishes(history: History, publishes: readonly Publish[]): Omit<Verdict, "judges" | "resets"> {
   const violations: string[] = [];
   const bySerial = new Map(publishes.map((publish) => [publish.serial, publish]));
@@ -106,10 +109,10 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
   return { violations, republished, saved, unheard };
 }
 
-/** Its idempotency key was lost with the history that had it, while it was still being published. */
+/** Whether an update may be there again: its idempotency key was lost with its history while it was being published. */
 function mayEnterAgain(publish: Publish, before: Entry, entry: Entry, losses: readonly Loss[]): boolean {
   if (before.id.epoch === entry.id.epoch || compare(before.id, entry.id) > 0) return false;
-  // Nobody knows when a bare one was adopted.
+  // It is not known when an update by plain PUBLISH was adopted.
   const untilMs = publish.hasOpenAttempt || publish.isPlain ? Infinity : (publish.answeredMs ?? Infinity);
   return losses.some(({ fromMs, toMs }) => (publish.calledMs ?? Infinity) <= toMs && untilMs >= fromMs);
 }

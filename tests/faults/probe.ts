@@ -9,16 +9,16 @@ import { publishOf } from "./workload.ts";
 
 /** Bounds a hang. */
 const recoverMsMax = 30_000;
-/** What is left of a fault shows within this, and backoffs begin afresh. */
+/** After-effects of a fault show within this time, and backoffs start afresh. */
 const quietMs = 1_100;
 
-/** Publishes past all faults: who has that is whole. */
+/** Publishes without passing the faults. A client that has a probe's update has recovered. */
 export class Probe {
   constructor(
     private readonly publisher: Publisher,
     private readonly publishing: Publishers,
     private readonly watch: Watch,
-    /** Of the last update of the others. */
+    /** The serial of the others' last update. */
     private serial: number,
   ) {}
 
@@ -36,8 +36,9 @@ export class Probe {
   }
 
   /**
-   * Until everybody is connected, and has what was published by now; nobody waits for Redis; and nothing else is waited for. Gives the
-   * id of what it has published. Says so where that takes too long: the oracle judges what comes of it.
+   * Waits until every client is connected and has everything published so far, no publisher waits for Redis, and
+   * `others` is empty. Returns the id of the probe's update. Prints a note if that takes too long: the oracle then
+   * judges the result.
    */
   async untilWhole(
     what: string,

@@ -10,7 +10,7 @@ import { lineOf, publishOf, type PublisherName, type Step } from "./workload.ts"
 const viteNode = fileURLToPath(new URL("../../node_modules/vite-node/vite-node.mjs", import.meta.url));
 const nodeProgram = fileURLToPath(new URL("node_publisher.ts", import.meta.url));
 
-/** Publishes through the C++ library: to an address, or where the environment says. */
+/** Publishes with the C++ library: to an address, or as the environment says. */
 export function cppPublisher(address: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
   return new Child(join(dirname(program), "update_publisher"), address, environment, null);
 }
@@ -20,7 +20,7 @@ export function nodePublisher(how: string, address: readonly string[], environme
   return new Child(process.execPath, [viteNode, nodeProgram, how, ...address], environment, null);
 }
 
-/** Of a deployment: one in C++, and four in Node. */
+/** A deployment's publishers: one in C++, and four in Node. */
 export function publishersOf({ publishersLink, nginx }: Deployment): ReadonlyMap<PublisherName, Child> {
   const { address } = publishersLink;
   return new Map([
@@ -34,7 +34,7 @@ export function publishersOf({ publishersLink, nginx }: Deployment): ReadonlyMap
 
 /** The processes that publish. */
 export class Publishers {
-  /** By serial: all that will be published. */
+  /** All updates of the run, by serial. */
   readonly publishes: Map<number, Publish>;
   private readonly takenOf = new Map<PublisherName, number>();
   private given = 0;
@@ -52,12 +52,12 @@ export class Publishers {
     this.timer = setInterval(() => this.give(Math.round((perSecond * everyMs) / 1_000)), everyMs);
   }
 
-  /** So many may be published from now on, of all together. */
+  /** Sets the share of all updates that may be published so far. */
   allow(share: number): void {
     this.quota = Math.ceil(this.steps.length * share);
   }
 
-  /** Takes what the publishers have said since it was last asked. */
+  /** Reads what the publishers have written since the last call. */
   look(): void {
     for (const [name, { log }] of this.children) {
       const from = this.takenOf.get(name) ?? 0;
@@ -69,7 +69,7 @@ export class Publishers {
     }
   }
 
-  /** What was published before a time, and has not been acknowledged. */
+  /** The updates published before a time that have no answer yet. */
   unanswered(beforeMs: number): Publish[] {
     return [...this.publishes.values()].filter(
       ({ calledMs, answeredMs }) => calledMs !== null && calledMs < beforeMs && answeredMs === null,
@@ -80,7 +80,7 @@ export class Publishers {
     return this.given === this.steps.length;
   }
 
-  /** Ends them, when all is published. Gives their exit codes. */
+  /** Ends the publishers once everything is published. Returns their exit codes. */
   async end(): Promise<(number | null)[]> {
     clearInterval(this.timer);
     for (const child of this.children.values()) child.write("end\n");

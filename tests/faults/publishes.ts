@@ -1,21 +1,21 @@
 import { type EventId, parseEventId } from "./event_id.ts";
 
-/** What became of an update, as its publisher knows it. Times are milliseconds since the Unix epoch. */
+/** An update's fate, as its publisher knows it. Times are milliseconds since the Unix epoch. */
 export interface Publish {
   readonly publisher: string;
   readonly serial: number;
   readonly registrationId: number;
-  /** By a bare PUBLISH, which Redis forgets where nobody listens: it is told no id, and may be lost. */
+  /** By a plain PUBLISH, which Redis drops if nothing listens: it gets no id and may be lost. */
   readonly isPlain: boolean;
   calledMs: number | null;
   answeredMs: number | null;
   id: EventId | null;
   failure: string | null;
-  /** An attempt was given up without an answer, so that it may still happen whenever. */
+  /** An attempt was given up without an answer, so it may still succeed at any time. */
   hasOpenAttempt: boolean;
 }
 
-/** Takes a line of update_publisher.cpp or node_publisher.ts. */
+/** Applies a line of update_publisher.cpp or node_publisher.ts. */
 export function applyPublisherLine(line: string, bySerial: ReadonlyMap<number, Publish>): void {
   const [what = "", serial = "", atMs = "", ...rest] = line.split(" ");
   const publish = bySerial.get(Number(serial));

@@ -5,7 +5,7 @@ import type { Publish } from "./publishes.ts";
 import { type Row, seconds, table } from "./table.ts";
 import { type Cost, quantile } from "./whole_again.ts";
 
-/** What a run came to. */
+/** The outcome of a run. */
 export interface Outcome {
   readonly seed: number;
   readonly durationMs: number;
@@ -19,7 +19,7 @@ export interface Outcome {
   readonly historiesLost: number;
 }
 
-/** The report of a run, as Markdown that a terminal shows as well. */
+/** The report of a run, as Markdown that is also readable in a terminal. */
 export function report({
   seed,
   durationMs,
@@ -63,7 +63,7 @@ export function report({
       `${outages.length}, ${outages.filter(({ untilMs }) => untilMs !== null).length}`,
     ],
     ["resets, as a history was lost", resets.epoch],
-    ["resets again, after a cut before the position was told", resets.cut],
+    ["resets again, after a cut before the position was sent", resets.cut],
     ["resets by a gateway that knew less than the one before", resets.ahead],
     ["resets unaccounted for", resets.unaccounted],
     ["updates in a second history: it was lost while they were published", verdict.republished],
@@ -73,7 +73,7 @@ export function report({
     ["violations of any kind", verdict.violations.length],
   ];
 
-  // Some kinds were alone twice, for nothing went with them.
+  // Some kinds were alone twice, since nothing went with them.
   const rows = (Object.keys(ways) as FaultKind[]).map((kind): Row => {
     const own = costs.filter((_, index) => faults[index]?.kinds.join() === kind);
     const openAgainMs = own.flatMap((cost) => cost.openAgainMs);

@@ -1,4 +1,5 @@
-// Runs in the browser: streams of the package, whose every raw event is seen as well. The lines are those of stream_clients.cpp.
+// Runs in the browser: streams of the package, whose raw events are observed, too. The lines are those of
+// stream_clients.cpp.
 
 import { loadCore, type RegistrationUpdate, RegistrationStream } from "regstream";
 import { EventStreamParser } from "regstream/parser";
@@ -13,11 +14,11 @@ export interface PageClient {
 
 declare global {
   interface Window {
-    /** Begins to follow. */
+    /** Starts a client. */
     followStream?: (client: PageClient) => void;
-    /** What was observed since it was last asked. */
+    /** Returns what was observed since the last call. */
     drainObservations?: () => string[];
-    /** Makes each client say what it shows. */
+    /** Makes each client write its view. */
     reportViews?: () => void;
   }
 }
@@ -27,7 +28,7 @@ const streamUrl = "/api/registrations/updates/stream";
 let lines: string[] = [];
 const ends: (() => void)[] = [];
 
-/** The package has them in an order of its own. */
+/** Sorted, since the package orders members in its own way. */
 function membersOf(update: object): string {
   return JSON.stringify(Object.entries(update).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
@@ -41,7 +42,7 @@ window.reportViews = () => ends.forEach((end) => end());
 
 window.followStream = ({ name, registrationId, transport }) => {
   const say = (what: string): void => void lines.push(`${Date.now()} ${name} ${what}`);
-  /** Updates that came over the wire, and that the package has yet to tell. */
+  /** Updates that came over the wire and that the package has not delivered yet. */
   const undelivered: { id: string; json: string }[] = [];
 
   function ask(lastEventId: string | null): void {
@@ -64,7 +65,7 @@ window.followStream = ({ name, registrationId, transport }) => {
       case "ping":
         return;
       default:
-        return say(`malformed a message of no known type: ${message.type}`);
+        return say(`malformed a message of an unknown type: ${message.type}`);
     }
   }
 
@@ -93,13 +94,13 @@ window.followStream = ({ name, registrationId, transport }) => {
     return new Response(response.body.pipeThrough(observer), { status, headers });
   }
 
-  /** The package must tell what came over the wire, all of it and in order. */
+  /** The package must deliver everything that came over the wire, in order. */
   function onUpdate(update: RegistrationUpdate): void {
     const next = undelivered.shift();
     if (next === undefined || next.id !== update.id) {
-      say(`malformed the package tells ${update.id} where ${next?.id ?? "nothing"} came`);
+      say(`malformed the package delivers ${update.id} where ${next?.id ?? "nothing"} came`);
     } else if (membersOf(update) !== membersOf(JSON.parse(next.json) as object)) {
-      say(`malformed the package tells another ${update.id} than came`);
+      say(`malformed the package delivers another ${update.id} than came`);
     }
   }
 
@@ -119,7 +120,7 @@ window.followStream = ({ name, registrationId, transport }) => {
     const { connection, reason } = stream.getSnapshot();
     if (connection !== state && connection !== "connecting") say(`${connection} ${reason}`);
     state = connection;
-    // By fetch, raw events are seen some time before the package has them.
+    // With fetch, raw events are observed some time before the package gets them.
     if (transport === "eventsource") reportView();
   });
   ends.push(() => {

@@ -1,6 +1,6 @@
 export type Row = readonly (string | number)[];
 
-/** A table of Markdown that a terminal shows as well. */
+/** A Markdown table that is also readable in a terminal. */
 export function table(head: Row, rows: readonly Row[]): string {
   const texts = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows].map((row) => row.map(String));
   const widths = head.map((_, index) => Math.max(...texts.map((row) => (row[index] ?? "").length)));

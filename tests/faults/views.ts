@@ -6,7 +6,7 @@ import type { Views } from "./client_judge.ts";
 import { textOf } from "./event_id.ts";
 import type { History } from "./history.ts";
 
-/** What each registration's view is after each of the history's updates, as fold_history.cpp adds them up. */
+/** Each registration's view after each of the history's updates, as fold_history.cpp folds them. */
 export async function viewsOf(history: History): Promise<Views> {
   const texts = history.entries.map(({ text }) => `${text}\n`).join("");
   const child = new Child(join(dirname(program), "fold_history"), [], {}, texts);

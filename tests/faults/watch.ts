@@ -8,11 +8,11 @@ import { type Observation, parseObservation } from "./observations.ts";
 /** Clients that write to no file. */
 interface Pages {
   drainLines(): Promise<string[]>;
-  /** Where their lines are put, for who looks into a run. */
+  /** The file for their lines, for people who study a run. */
   readonly path: string;
 }
 
-/** Follows what the clients see while it happens, and keeps all of it for the oracle. */
+/** Follows what the clients see while the run goes on, and keeps it for the oracle. */
 export class Watch {
   readonly observations: Observation[] = [];
   private readonly stateOf = new Map<string, string>();
@@ -20,7 +20,7 @@ export class Watch {
   private offset = 0;
 
   constructor(
-    /** Where the native clients write. */
+    /** The file that the native clients write. */
     private readonly nativePath: string,
     private readonly clients: readonly Client[],
     private readonly pages: Pages | null,
@@ -44,12 +44,12 @@ export class Watch {
     return this.stateOf.has(name);
   }
 
-  /** Of those that have come: who has no stream, or has not been told where it begins. */
+  /** The clients that have come, but have no stream or no position yet. */
   get withoutPosition(): string[] {
     return [...this.stateOf].filter(([, state]) => state !== "positioned").map(([name]) => name);
   }
 
-  /** Who has not had everything up to the update that is its last one. */
+  /** The clients that have not received everything up to their last update. */
   missing(lastFor: (client: Client) => EventId, isAsked: (client: Client) => boolean = () => true): Client[] {
     return this.clients.filter((client) => {
       const last = this.lastOf.get(client.name);
@@ -69,7 +69,7 @@ export class Watch {
   }
 }
 
-/** Asks again, a moment apart, until it is so; false after `msMax`. */
+/** Polls until `isSo` is true; false after `msMax`. */
 export async function until(isSo: () => Promise<boolean>, msMax: number): Promise<boolean> {
   const giveUpMs = Date.now() + msMax;
   while (!(await isSo())) {

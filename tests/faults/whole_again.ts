@@ -9,16 +9,17 @@ export interface Cost {
   readonly lastedMs: number;
   /** Clients whose stream was lost. */
   readonly streamsLost: number;
-  /** Of those: from the loss to the next stream that was open. */
+  /** For those: from the loss to the next open stream. */
   readonly openAgainMs: readonly number[];
   /**
-   * Of each client that the fault touched, the time that it needed to be whole again: the longest that it waited for an update. It
-   * waits from the publisher's call, or from the fault's beginning if that was later, until it has the update, or until the next fault
-   * begins, which happens when everybody is whole. To have been told by a snapshot, or by a reset, counts as having it. Touched is
-   * whoever lost its stream, or waited for more than `untouchedMsMax`. The publishers' own waiting for Redis is in it.
+   * For each client that the fault touched, the longest time that it waited for an update. The wait begins at the
+   * publisher's call, or at the fault's beginning if that was later. It ends when the client has the update, or when
+   * the next fault begins, which happens only after all have recovered. An update that a snapshot or a reset covers
+   * counts as received. A client is touched if it lost its stream, or waited for more than `untouchedMsMax`. The
+   * publishers' own wait for Redis is included.
    */
   readonly wholeAgainMs: readonly number[];
-  /** The longest that a publisher waited to be told that its update is in the history. */
+  /** The longest wait of a publisher for an acknowledgement. */
   readonly acknowledgedMs: number;
 }
 
@@ -29,10 +30,13 @@ export interface Trouble {
   readonly untilMs: number;
 }
 
-/** What an update takes on a busy machine when nothing is wrong. */
+/** How long an update may take on a busy machine without a fault. */
 const untouchedMsMax = 250;
 
-/** When a client had each of the entries that concern it, or was told to forget them. What was before a late one's time it does not miss. */
+/**
+ * When a client had each entry that concerns it, or a reset covered it. A late client does not miss what came before
+ * it.
+ */
 function receipts(judge: ClientJudge, ofClient: readonly Entry[]): Map<number, number> {
   const received = new Map<number, number>();
   let index = 0;
@@ -48,7 +52,7 @@ function receipts(judge: ClientJudge, ofClient: readonly Entry[]): Map<number, n
   return received;
 }
 
-/** The cost of each fault: its time is that up to the next one's beginning. */
+/** The cost of each fault, whose time lasts until the next one begins. */
 export function costs(
   faults: readonly Trouble[],
   history: History,
@@ -103,7 +107,7 @@ export function costs(
   });
 }
 
-/** The value that a share of them does not exceed; null: there are none. */
+/** The value that a share of the values does not exceed; null: there are none. */
 export function quantile(values: readonly number[], share: number): number | null {
   const sorted = [...values].sort((left, right) => left - right);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;

@@ -2,19 +2,19 @@ import { numbered } from "./history.ts";
 import type { Publish } from "./publishes.ts";
 import type { Random } from "./random.ts";
 
-/** Who publishes how many of every hundred updates. */
+/** How many of every hundred updates each publisher publishes. */
 const everybody = { cpp: 33, ioredis: 25, "node-redis": 25, http: 12, plain: 5 };
 
 export type PublisherName = keyof typeof everybody;
 
-/** An update that is to be published. */
+/** An update to publish. */
 export interface Step {
   readonly publisher: PublisherName;
   readonly serial: number;
   readonly registrationId: number;
   /** "-": an outcome. */
   readonly stage: string;
-  /** Of the stage, or the outcome. */
+  /** The status of the stage, or the outcome. */
   readonly status: string;
   readonly message: string;
 }
@@ -22,19 +22,21 @@ export interface Step {
 const stages = ["duplicate_check", "t24_lookup", "account_validation", "status_update", "sanctions_screening"];
 const stageStatuses = ["started", "completed", "failed", "skipped"];
 const outcomes = ["APPROVED", "DUPLICATE", "FAILED", "COMPLETED"];
-/** What escaping, cutting and counting bytes go wrong with. */
+/** Texts that escaping, splitting and byte counting may get wrong. */
 const words = [
   ...["Found 5 accounts", 'the "quoted" one', "back\\slash", "ደንበኛ ተገኝቷል", "😀"],
   ...["tab\there", "line\u2028separator", '","id":"1-1"}', "data: x"],
 ];
 
 function text(random: Random): string {
-  // A few are as long as several packets.
+  // A few messages are as long as several packets.
   const length = random.next() < 0.02 ? random.from(50, 400) : random.from(1, 5);
   return Array.from({ length }, () => random.one(words)).join(" ");
 }
 
-/** `count` updates of the publishers, by their shares, in the order in which they are to be published. */
+/**
+ * Makes `count` updates, distributed over the publishers by their shares, in the order in which they will be published.
+ */
 export function workload(
   random: Random,
   count: number,
@@ -57,12 +59,12 @@ export function workload(
   });
 }
 
-/** As update_publisher.cpp and node_publisher.ts read it. */
+/** A line as update_publisher.cpp and node_publisher.ts read it. */
 export function lineOf({ serial, registrationId, stage, status, message }: Step): string {
   return `${serial} ${registrationId} ${stage} ${status} ${message}\n`;
 }
 
-/** What is known of an update before it is published. */
+/** The state of an update before it is published. */
 export function publishOf({
   publisher,
   serial,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { historyKey, type RedisServer } from "../processes/redis.ts";
 import { temporaryFolder } from "../processes/temporary_folder.ts";
 
-/** Something that a server has put into the history. */
+/** An entry that a server has appended to the history. */
 export interface Append {
   readonly id: string;
   /** Empty: an epoch begins. */
@@ -13,8 +13,8 @@ export interface Append {
 }
 
 /**
- * The append-only files of servers that replace each other. A server writes there all that it does before it tells anybody of it, also
- * what it takes with it when it is killed, or forgets when it becomes a replica: it throws its files away then, but not these links.
+ * The append-only files of servers that replace each other. A server writes everything there before it answers, also
+ * what is lost when it is killed or becomes a replica. It deletes its files then, but not these links to them.
  */
 export class WriteLogs {
   private readonly folder = temporaryFolder();
@@ -31,7 +31,7 @@ export class WriteLogs {
     clearInterval(this.timer);
   }
 
-  /** What each file says, in its order. */
+  /** The entries of each file, in its order. */
   *appends(): Generator<Append> {
     this.keep();
     for (const name of this.kept) {
@@ -52,7 +52,7 @@ export class WriteLogs {
           linkSync(join(logFolder, file), join(this.folder, name));
           this.kept.add(name);
         } catch (error) {
-          // It was renamed meanwhile, and is found again.
+          // The file was renamed meanwhile and will be found again.
           if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
         }
       }
@@ -60,7 +60,7 @@ export class WriteLogs {
   }
 }
 
-/** The commands of an append-only file. The last one may be cut off. */
+/** The commands of an append-only file. The last one may be incomplete. */
 function* commandsOf(log: Buffer): Generator<string[]> {
   let at = 0;
   const number = (): number => {

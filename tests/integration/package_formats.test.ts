@@ -140,7 +140,7 @@ describe("a bundle without import.meta, as of a classic worker", () => {
       'import { loadCore } from "regstream"; globalThis.result = loadCore().then(String, String);',
     );
     expect(said).toMatch(
-      /^StreamError: This bundle does not know its own address.*loadCore\(address\).*import "regstream\/inline"/,
+      /^StreamError: This bundle has no import.meta.url.*loadCore\(address\).*import "regstream\/inline"/,
     );
   });
 

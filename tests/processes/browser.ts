@@ -1,6 +1,6 @@
 import { chromium, type Browser } from "playwright-core";
 
-/** Debian's Chromium, headless, and silent towards the network. */
+/** Launches Debian's Chromium, headless and without network traffic of its own. */
 export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",

@@ -13,9 +13,9 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
-  /** Subject alternative names: of this machine by default. */
+  /** Subject alternative names. Default: this machine's. */
   readonly names?: string;
-  /** OpenSSL's `-days`: negative, it has expired. */
+  /** OpenSSL's `-days`; negative for an expired certificate. */
   readonly days?: number;
 }
 
@@ -46,7 +46,7 @@ export class CertificateAuthority {
     return readFileSync(this.certFile, "utf8");
   }
 
-  /** A new key, and its certificate by this authority. */
+  /** Makes a new key and signs its certificate. */
   issue({ names = "DNS:localhost,IP:127.0.0.1", days = 2 }: CertificateOptions = {}): Certificate {
     const name = String(++this.issued);
     const certFile = join(this.folder, `${name}.pem`);

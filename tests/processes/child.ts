@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 
-/** Where a process writes, instead of to the test: open files. */
+/** Open files that a process writes to instead of to the test. */
 export interface ChildOutputs {
   readonly stdout?: number;
   readonly stderr?: number;
@@ -12,7 +12,7 @@ export class Child {
   /** Those that have not ended yet. */
   private static readonly running = new Set<Child>();
 
-  /** Ends what a failed test has left running. */
+  /** Stops everything that a failed test has left running. */
   static async stopAll(): Promise<void> {
     await Promise.allSettled([...Child.running].map((child) => child.stop(child.lastSignal)));
   }
@@ -23,10 +23,10 @@ export class Child {
   /** Resolves with the exit code, or null after a signal. */
   readonly exited: Promise<number | null>;
   private hasExited = false;
-  /** What ends it for good, with the processes that it has started itself. */
+  /** The signal that ends the process for good, with its own child processes. */
   lastSignal: NodeJS.Signals = "SIGKILL";
 
-  /** An `input` of null stays open, for `write`. */
+  /** With `input` null, stdin stays open for `write`. */
   constructor(
     command: string,
     args: readonly string[],
@@ -36,11 +36,11 @@ export class Child {
   ) {
     this.process = spawn(command, args, {
       stdio: [input === undefined ? "ignore" : "pipe", outputs.stdout ?? "pipe", outputs.stderr ?? "pipe"],
-      // The caller's own settings must not reach a test.
+      // The caller's settings must not influence a test.
       env: { ...withoutSettings(process.env), ...environment },
     });
     Child.running.add(this);
-    // One that ends before it has read all of its input is judged by its exit code.
+    // A process may end before it has read all of its input; its exit code is what counts.
     this.process.stdin?.on("error", () => undefined);
     if (input !== null) this.process.stdin?.end(input);
     const collect = (chunk: Buffer): void => {
@@ -65,7 +65,7 @@ export class Child {
     });
   }
 
-  /** Undefined where it could not be started. */
+  /** Undefined if the process could not be started. */
   get pid(): number | undefined {
     return this.process.pid;
   }
@@ -75,7 +75,7 @@ export class Child {
     return this.output;
   }
 
-  /** Resolves with the match as soon as the output matches; rejects if the process ends before. */
+  /** Resolves with the match as soon as the output matches. Rejects if the process ends first. */
   async untilOutput(pattern: RegExp): Promise<RegExpMatchArray> {
     for (;;) {
       const match = this.output.match(pattern);
@@ -109,7 +109,7 @@ function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(REDIS|REGSTREAM)_/.test(name)));
 }
 
-/** A loopback port that was free a moment ago, for servers that can't choose one themselves. */
+/** Finds a free loopback port, for servers that can't choose one themselves. It was free a moment ago. */
 export async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(wanted, "127.0.0.1", resolve));
@@ -120,8 +120,8 @@ export async function freePort(wanted = 0): Promise<number> {
 }
 
 /**
- * The same, for one that comes back: below the ports that the system gives to connections. Whoever tries to connect to a server that is down
- * could be given its port otherwise, and keep it.
+ * The same for a server that is restarted on its port: below the ports that the system assigns to outgoing connections.
+ * Otherwise a client that connects to the stopped server could be assigned its port, and keep it.
  */
 export async function reservedPort(): Promise<number> {
   for (;;) {

@@ -6,7 +6,7 @@ import type { Certificate } from "./certificates.ts";
 import { Child, freePort } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-/** A proxy as docs/proxies has it: only where it listens, what it stands before, and its files are the test's. */
+/** A proxy with the configuration of docs/proxies. The test replaces only addresses and files. */
 export class DocumentedProxy {
   private constructor(
     private readonly child: Child,
@@ -14,7 +14,7 @@ export class DocumentedProxy {
     readonly accessLogFile: string,
   ) {}
 
-  /** nginx, with `gzip on` as Debian's nginx.conf has it; `more` stands beside that, in the http block. */
+  /** Starts nginx with `gzip on`, as in Debian's nginx.conf. `more` is added to the http block. */
   static async nginx(gatewayPort: number, certificate: Certificate, more = ""): Promise<DocumentedProxy> {
     const folder = temporaryFolder();
     const [port, plainPort] = [await freePort(), await freePort()];
@@ -39,7 +39,7 @@ export class DocumentedProxy {
        ${documented} }`,
     );
     const child = new Child("/usr/sbin/nginx", ["-p", folder, "-c", configuration]);
-    // Its sockets listen before it says which kind of worker it is.
+    // nginx listens before it prints this line.
     await child.untilOutput(/OS: Linux/);
     return new DocumentedProxy(child, port, accessLogFile);
   }
@@ -56,7 +56,7 @@ export class DocumentedProxy {
       "/var/log/caddy/regstream.log": accessLogFile,
     });
     const configuration = join(folder, "Caddyfile");
-    // Without the ports that everybody knows: its API's, and that of plain HTTP.
+    // Without Caddy's default ports: those of its API and of plain HTTP.
     writeFileSync(
       configuration,
       `{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n${documented}`,
@@ -81,7 +81,7 @@ function read(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../docs/proxies/${name}`, import.meta.url)), "utf8");
 }
 
-/** Each of them has to be there: the document is what is tested. */
+/** Each text must occur: the document itself is under test. */
 function replaceAll(text: string, replacements: Readonly<Record<string, string>>): string {
   return Object.entries(replacements).reduce((before, [from, to]) => {
     if (!before.includes(from)) throw new Error(`docs/proxies has no "${from}" any longer`);

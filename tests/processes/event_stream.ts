@@ -1,6 +1,6 @@
 import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
 
-/** One message of the stream, as the contract writes it. */
+/** One message of the stream, as in the contract. */
 export type StreamMessage =
   | { type: "connected" | "ping" | "reset"; timestamp: number }
   | { type: "update"; data: Update }
@@ -15,11 +15,11 @@ export interface Update {
   details?: Record<string, unknown>;
   processLog?: unknown[];
   timestamp: number;
-  /** Its place in the history. */
+  /** The update's place in the history. */
   id?: string;
 }
 
-/** Reads an event stream through somebody else's parser, so that our encoder is judged by a stranger. */
+/** Reads an event stream with an independent parser, so that our encoder is judged by other code. */
 export class EventStream {
   private constructor(
     readonly response: Response,
@@ -35,14 +35,14 @@ export class EventStream {
     return new EventStream(response, events.getReader(), abort);
   }
 
-  /** The next event; fails at the end of the stream. */
+  /** Returns the next event. Fails at the end of the stream. */
   async next(): Promise<StreamMessage> {
     const { value, done } = await this.events.read();
     if (done) throw new Error("the stream ended");
     return JSON.parse(value.data) as StreamMessage;
   }
 
-  /** The next update, whatever control events stand before it. */
+  /** Returns the next update, skipping control events. */
   async nextUpdate(): Promise<Update> {
     for (;;) {
       const message = await this.next();
@@ -50,7 +50,7 @@ export class EventStream {
     }
   }
 
-  /** All updates up to the first one that `isLast`, which is included. */
+  /** Returns all updates up to and including the first for which `isLast` is true. */
   async updatesUntil(isLast: (update: Update) => boolean): Promise<Update[]> {
     const updates: Update[] = [];
     for (;;) {

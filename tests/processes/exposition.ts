@@ -1,6 +1,6 @@
 /**
- * Reads Prometheus's text format (version 0.0.4), and throws for whatever a strict reader would not take: a value of an undeclared metric,
- * values of one metric in two places, a series twice, a histogram whose buckets don't add up.
+ * Reads Prometheus's text format (version 0.0.4). Throws for anything that a strict reader would reject: a value of an
+ * undeclared metric, one metric's values in two places, a series twice, a histogram whose buckets don't add up.
  */
 export interface Sample {
   readonly name: string;
@@ -100,7 +100,7 @@ export function readExposition(text: string): Map<string, Family> {
   return families;
 }
 
-/** The sum of a metric's values, of those that have these labels. */
+/** The sum of a metric's values with these labels. */
 export function sum(
   families: ReadonlyMap<string, Family>,
   name: string,

@@ -1,15 +1,15 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 
-/** Where a connection is to be cut: after so many bytes more, of both directions together. */
+/** Where to cut a connection: after this many more bytes, both directions together. */
 export interface Cut {
   readonly afterBytes: number;
-  /** By a reset, as a crash does; otherwise by an orderly end, in the middle of whatever was being said. */
+  /** True: by a reset, as in a crash. False: by an orderly end, in the middle of the data. */
   readonly isAbrupt: boolean;
 }
 
 /**
- * A TCP proxy with the troubles of a network: connections that are cut at any byte, that stand still, and that are dead without a word.
- * One trouble at a time; `heal` ends it, but does not bring back what was swallowed or cut.
+ * A TCP proxy that simulates network trouble: connections that are cut at any byte, that stall, or that are silently
+ * dead. One trouble at a time; `heal` ends it, but does not restore what was swallowed or cut.
  */
 export class FaultProxy {
   /** Connections that were cut, and that were swallowed, since the start. */
@@ -26,14 +26,14 @@ export class FaultProxy {
     server.on("connection", (client) => this.accept(client));
   }
 
-  /** On a free port of its own, in front of a port of this machine. */
+  /** Starts on a free port, in front of a port of this machine. */
   static async start(targetPort: number): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new FaultProxy(server, targetPort);
   }
 
-  /** Connections that come go to another port from now on, as behind a name that another server has got. */
+  /** Sends new connections to another port, as when another server takes over a name. */
   redirect(targetPort: number): void {
     this.targetPort = targetPort;
   }
@@ -46,20 +46,22 @@ export class FaultProxy {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Cuts every connection there is, and those that come: each where `nextCut` says. */
+  /** Cuts every current and new connection, each where `nextCut` says. */
   cut(nextCut: () => Cut): void {
     this.trouble = "cut";
     this.nextCut = nextCut;
     for (const link of this.links) link.cutAt(nextCut());
   }
 
-  /** Nothing passes until `heal`; then everything does, late. */
+  /** Holds everything back until `heal`, which then lets it pass. */
   stall(): void {
     this.trouble = "stall";
     for (const link of this.links) link.stall();
   }
 
-  /** Every connection there is, and those that come until `heal`, are half-open from now on: what is said is lost, and nobody is told. */
+  /**
+   * Makes every connection half-open from now on, and new ones until `heal`: data is lost, and neither side notices.
+   */
   swallow(): void {
     this.trouble = "swallow";
     for (const link of this.links) this.swallowOne(link);
@@ -71,7 +73,7 @@ export class FaultProxy {
     this.trouble = "none";
   }
 
-  /** Half-open connections that nobody has given up yet. */
+  /** The number of half-open connections that no client has given up yet. */
   get halfOpen(): number {
     return [...this.links].filter(({ isSwallowed }) => isSwallowed).length;
   }
@@ -128,12 +130,12 @@ class Link {
       });
       from.on("close", () => this.onClosed());
     }
-    // Whoever gave up a half-open connection is the client: only then does the other side hear of it.
+    // Only when the client gives up a half-open connection does the other side learn of it.
     client.on("end", () => this.isSwallowed && this.destroy());
     client.on("error", () => this.isSwallowed && this.destroy());
   }
 
-  /** Neither side hears of the other any more. */
+  /** Neither side learns anything of the other any more. */
   private get isSilent(): boolean {
     return this.isSwallowed || this.isCut;
   }
@@ -184,11 +186,11 @@ class Link {
 
   private onClosed(): void {
     if (this.client.destroyed && this.target.destroyed) this.owner.onGone();
-    // A half-open connection's client knows nothing of the other side's end.
+    // The client of a half-open connection does not learn of the other side's end.
     else if (!this.isSilent) this.afterOneClosed();
   }
 
-  /** What is still to be written to the other one goes out first. */
+  /** Pending data of the other socket goes out first. */
   private afterOneClosed(): void {
     for (const socket of [this.client, this.target])
       if (!socket.destroyed && socket.writableEnded) socket.destroySoon();
@@ -196,7 +198,7 @@ class Link {
 }
 
 function reset(socket: Socket): void {
-  // Node's own `resetAndDestroy` says an orderly goodbye first. This is what it does next.
+  // Node's own `resetAndDestroy` sends an orderly end first. This is what it does next.
   if (!socket.connecting) Object.assign(socket, { resetAndClosing: true });
   socket.destroy();
 }

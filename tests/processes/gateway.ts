@@ -6,13 +6,13 @@ import type { Certificate } from "./certificates.ts";
 import { Child, type ChildOutputs } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-/** REGSTREAM_PROGRAM names another build of it: the one with sanitizers, say. */
+/** The program under test. REGSTREAM_PROGRAM names another build: one with sanitizers, say. */
 export const program =
   process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL("../../build/bin/regstream", import.meta.url));
 
 const page = fileURLToPath(new URL("../../build/web-demo", import.meta.url));
 
-/** REGSTREAM_TEST_THREADS has every gateway serve with so many threads. */
+/** REGSTREAM_TEST_THREADS sets the threads of every gateway. */
 const threads = process.env.REGSTREAM_TEST_THREADS;
 
 /** Runs any command of the program, with `input` on stdin. */
@@ -25,7 +25,7 @@ export function regstream(
   return new Child(program, args, environment, input, outputs);
 }
 
-/** The same, in a process that may have only so many files open. */
+/** The same in a process that may open only so many files. */
 export function regstreamWithFiles(
   openFiles: number,
   args: readonly string[],
@@ -35,26 +35,26 @@ export function regstreamWithFiles(
 }
 
 export interface GatewayOptions {
-  /** 0, the default: the gateway takes a free one. */
+  /** 0, the default: any free port. */
   readonly port?: number;
-  /** The sample backend and its page as well: true by default. */
+  /** Whether to serve the sample backend and its page, too. Default: true. */
   readonly hasDemo?: boolean;
-  /** What https is spoken with; the gateway speaks http without one. */
+  /** The certificate for https. Default: plain http. */
   readonly certificate?: Certificate;
   readonly redis?: string;
   readonly redisPassword?: string;
-  /** Further variables: REDIS_URL, say. */
+  /** Further variables, such as REDIS_URL. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** The demo's database; by default a new one in a folder of its own. */
+  /** The demo's database. Default: a new one in a folder of its own. */
   readonly database?: string;
   readonly more?: readonly string[];
-  /** How many files the process may have open, connections included (ulimit -n). */
+  /** How many files the process may open, connections included (ulimit -n). */
   readonly openFiles?: number;
   /** Where the log goes instead of to `log`. */
   readonly stderr?: number;
 }
 
-/** `regstream serve`, ready to be asked. */
+/** A running `regstream serve`. */
 export class Gateway {
   private constructor(
     private readonly child: Child,
@@ -96,7 +96,7 @@ export class Gateway {
     return this.child.pid;
   }
 
-  /** No file that it writes grows past so many bytes, as on a disk that is full; "unlimited" again. */
+  /** Limits the size of the files that it writes, as a full disk does; "unlimited" ends that. */
   limitFileSizes(bytes: number | "unlimited"): void {
     execFileSync("prlimit", ["--pid", String(this.child.pid), `--fsize=${bytes}:`]);
   }
@@ -117,7 +117,7 @@ export class Gateway {
     return this.child.stop(signal);
   }
 
-  /** Stands still, with its connections open, until `resume`. */
+  /** Suspends the process, with its connections open, until `resume`. */
   pause(): void {
     this.child.signal("SIGSTOP");
   }
@@ -132,7 +132,7 @@ export class Gateway {
     return (await response.json()) as T;
   }
 
-  /** Presses "Validate Customer". */
+  /** Does what the button "Validate Customer" does. */
   validate(registrationId: number | string): Promise<Response> {
     return fetch(this.url(`/api/registrations/${registrationId}/process`), { method: "POST" });
   }

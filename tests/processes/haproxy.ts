@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Child, freePort } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-/** A real HAProxy in front of a gateway, which cuts connections that are silent for `idleMs`, at either side. */
+/** A real HAProxy in front of a gateway. It cuts connections that are silent for `idleMs`, on either side. */
 export class HaProxy {
   private constructor(
     private readonly child: Child,
@@ -26,9 +26,9 @@ export class HaProxy {
          server gateway 127.0.0.1:${upstreamPort}
 `,
     );
-    // As a master, it says when its worker listens.
+    // In master mode HAProxy reports when its worker listens.
     const child = new Child("/usr/sbin/haproxy", ["-W", "-db", "-f", configuration]);
-    child.lastSignal = "SIGTERM"; // Killed, the master would leave its worker behind.
+    child.lastSignal = "SIGTERM"; // A killed master would leave its worker running.
     await child.untilOutput(/Loading success/);
     return new HaProxy(child, port);
   }

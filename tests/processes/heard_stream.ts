@@ -1,15 +1,15 @@
 import { EventStream } from "./event_stream.ts";
 
-/** What a stream has said by now: the texts of updates, and `reset`. */
+/** Collects what a stream delivers: the texts of updates, and `reset`. */
 export class HeardStream {
   readonly heard: { readonly registration: number; readonly text: string; readonly id: string }[] = [];
   private onHeard = (): void => undefined;
 
   private constructor(private readonly stream: EventStream) {
-    void this.read().catch(() => undefined); // It is closed.
+    void this.read().catch(() => undefined); // It fails when the stream is closed.
   }
 
-  /** Since it was connected, which has been said. */
+  /** Opens a stream and waits for its `connected` event. */
   static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<HeardStream> {
     const stream = await EventStream.open(url, headers);
     await stream.next();

@@ -6,7 +6,7 @@ import {
   type IncomingHttpStatusHeader,
 } from "node:http2";
 
-/** What was answered to one request, as far as it has come. */
+/** The answer to one request, as it arrives. */
 export class Http2Answer {
   private constructor(
     private readonly stream: ClientHttp2Stream,
@@ -23,7 +23,10 @@ export class Http2Answer {
     return new Http2Answer(stream, head);
   }
 
-  /** Its body's text until `wanted` has been there `times` times, or fails at its end; each call goes on behind the last one. */
+  /**
+   * Reads the body until `wanted` has occurred `times` times; fails if the body ends first. Each call continues where
+   * the last one stopped.
+   */
   async textUntil(wanted: string, times = 1): Promise<string> {
     let text = "";
     for await (const piece of this.stream.iterator({ destroyOnReturn: false })) {
@@ -44,7 +47,7 @@ export class Http2Answer {
   }
 }
 
-/** A client that speaks HTTP/2 over TLS, on one connection, and says that it takes gzip as browsers do. */
+/** An HTTP/2 client over TLS, on one connection, that accepts gzip as browsers do. */
 export class Http2Client {
   private constructor(
     private readonly session: ClientHttp2Session,
@@ -73,7 +76,7 @@ export class Http2Client {
     return Http2Answer.of(stream);
   }
 
-  /** How many requests the server takes at a time. */
+  /** How many concurrent requests the server allows. */
   get streamsMax(): number | undefined {
     return this.session.remoteSettings.maxConcurrentStreams;
   }

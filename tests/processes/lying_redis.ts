@@ -1,17 +1,17 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** What a connection says instead of the truth. */
+/** A false reply. */
 export interface Lie {
   readonly what: string;
-  /** Instead of one piece of what Redis said. */
+  /** Sent instead of one piece of Redis's replies. */
   readonly bytes: string;
-  /** What comes behind them: the truth, nothing and the end, or the same bytes for ever. */
+  /** What follows: the truth, nothing and the end, or the same bytes for ever. */
   readonly then: "truth" | "end" | "forever";
 }
 
-/** Stands between a client and a Redis, and lies in its name: once on each connection, so many pieces after its beginning. */
+/** A proxy between a client and a Redis that falsifies one piece of replies on each connection. */
 export class LyingRedis {
-  /** Lies that were told. */
+  /** How many lies were told. */
   liesTold = 0;
   private lie: { readonly lie: Lie; readonly step: number } | undefined;
   private readonly sockets = new Set<Socket>();
@@ -33,13 +33,13 @@ export class LyingRedis {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** The connections that there are end; those that come hear that lie as their piece number `step`, from 0 on. */
+  /** Closes current connections. New ones get the lie in place of their piece number `step`, from 0 on. */
   begin(lie: Lie, step: number): void {
     this.lie = { lie, step };
     this.endAll();
   }
 
-  /** From now on it says the truth, on new connections. */
+  /** Tells the truth from now on, on new connections. */
   end(): void {
     this.lie = undefined;
     this.endAll();

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import type { Child } from "./child.ts";
 import { regstream } from "./gateway.ts";
 
-/** A scenario that is shipped. */
+/** The file of a shipped scenario. */
 export function shipped(name: string): string {
   return join(fileURLToPath(new URL("../../native/harness/scenarios", import.meta.url)), `${name}.json`);
 }
 
-/** What GET /mock/requests says of a request. */
+/** A request as GET /mock/requests reports it. */
 export interface RecordedRequest {
   connection: number;
   at: number;
@@ -24,7 +24,7 @@ export interface RecordedRequest {
   endedAt: number | null;
 }
 
-/** `regstream mock`, ready to be asked. */
+/** A running `regstream mock`. */
 export class Mock {
   private constructor(
     private readonly child: Child,
@@ -45,7 +45,7 @@ export class Mock {
     return this.child.stop();
   }
 
-  /** What was asked, as soon as there are so many requests. */
+  /** Returns the recorded requests as soon as there are this many. */
   async requests(atLeast = 0): Promise<RecordedRequest[]> {
     const response = await fetch(this.url(`/mock/requests?atLeast=${atLeast}`));
     return ((await response.json()) as { requests: RecordedRequest[] }).requests;

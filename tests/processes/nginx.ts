@@ -4,15 +4,18 @@ import { join } from "node:path";
 import { Child, freePort } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-/** What an nginx stands in front of. */
+/** The servers behind an nginx. */
 export interface NginxOptions {
   /** Ports of the gateways that requests below /api/ go to, in turn. */
   readonly gateways: readonly number[];
-  /** Port of what serves everything else. */
+  /** Port of the server for everything else. */
   readonly pages: number;
 }
 
-/** A real nginx in front of a gateway, with what a plain `proxy_pass` sets: HTTP/1.0 upstream, and buffering. `more` stands beside it. */
+/**
+ * A real nginx in front of a gateway, with the defaults of a plain `proxy_pass`: HTTP/1.0 upstream, and buffering.
+ * `more` is added to its location.
+ */
 export class Nginx {
   private constructor(
     private readonly child: Child,
@@ -38,7 +41,7 @@ export class Nginx {
        }`,
     );
     const child = new Child("/usr/sbin/nginx", ["-p", folder, "-c", configuration]);
-    // Its sockets listen before it says which kind of worker it is.
+    // nginx listens before it prints this line.
     await child.untilOutput(/OS: Linux/);
     return new Nginx(child, port);
   }
@@ -53,8 +56,8 @@ export class Nginx {
 }
 
 /**
- * A real nginx with its workers in front of several gateways, on two ports: one with what a plain `proxy_pass` sets, the other with what
- * is recommended for streams. Its times are short, as those of whatever stands behind it are in a test.
+ * A real nginx with workers in front of several gateways, on two ports: one with the defaults of a plain `proxy_pass`,
+ * one with the recommended settings for streams. Its timeouts are short, as those of the servers behind it.
  */
 export class NginxInFront {
   private constructor(
@@ -70,7 +73,7 @@ export class NginxInFront {
     const [bufferingPort, unbufferedPort] = [await freePort(), await freePort()];
     writeFileSync(join(folder, "nginx.conf"), inFront(folder, options, bufferingPort, unbufferedPort));
     const child = new Child("/usr/sbin/nginx", ["-p", folder, "-c", join(folder, "nginx.conf")]);
-    // Killed, the master would leave its workers behind.
+    // A killed master would leave its workers running.
     child.lastSignal = "SIGTERM";
     await child.untilOutput(/start worker process \d+/);
     return new NginxInFront(child, folder, options.pages, bufferingPort, unbufferedPort);
@@ -80,7 +83,10 @@ export class NginxInFront {
     return this.child.log;
   }
 
-  /** Reloads, so that new requests go to these gateways; what is open is cut a second later. Resolves when it is. */
+  /**
+   * Reloads, so that new requests go to these gateways. Open connections are cut a second later; resolves when they
+   * are.
+   */
   async switchTo(gateways: readonly number[]): Promise<void> {
     const options = { gateways, pages: this.pages };
     writeFileSync(
@@ -110,7 +116,7 @@ function inFront(
   bufferingPort: number,
   unbufferedPort: number,
 ): string {
-  // By default a gateway that failed once gets no requests until one has ended well, which a stream's never does.
+  // By default a gateway that failed gets no requests until one to it has ended well. A stream's never ends.
   const servers = gateways.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(" ");
   const locations = `location /api/ { proxy_pass http://gateways; } location / { proxy_pass http://127.0.0.1:${pages}; }`;
   return `daemon off; pid ${join(folder, "nginx.pid")}; error_log stderr notice; ${process.getuid?.() === 0 ? "user root;" : ""}

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Packs packages of this workspace, by their folders in it, as npm would publish them; gives the tarballs' paths. */
+/** Packs packages of this workspace, named by folder, as npm would publish them. Returns the tarballs' paths. */
 export function pack(destination: string, ...folders: readonly string[]): string[] {
   const options = ["pack", "--silent", "--ignore-scripts", "--pack-destination", destination];
   const packed = execFileSync("npm", [...options, ...folders.map((folder) => join(root, folder))], {
@@ -17,9 +17,9 @@ export function pack(destination: string, ...folders: readonly string[]): string
     .map((name) => join(destination, basename(name)));
 }
 
-/** Installs the packed package in a folder, as an application would, but asks no registry. Gives its tarball. */
+/** Installs the packed package in a folder, as an application would, without a registry. Returns its tarball. */
 export function installPacked(folder: string, type: "module" | "commonjs" = "module"): Buffer {
-  // What the package depends on comes from this workspace.
+  // Dependencies come from this workspace.
   const [tarball = "", ...dependencies] = pack(folder, "wasm", "node_modules/jsonc-parser");
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type }));
   const options = ["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps"];

@@ -11,29 +11,32 @@ export const channel = "service:registration-updates";
 export const historyKey = `{${channel}}:history`;
 export const deploymentsKey = `{${channel}}:deployments`;
 
-/** How a Redis speaks TLS, and nothing else. */
+/** Options of a Redis that accepts only TLS. */
 export interface RedisTls {
   readonly certificate: Certificate;
-  /** Of the authority that signs clients' certificates. */
+  /** The authority that signs clients' certificates. */
   readonly caFile: string;
-  /** Clients need a certificate: this one, for those of the tests. Without one, none is asked for. */
+  /** The tests' client certificate. Without one, the server asks for none. */
   readonly client?: Certificate;
 }
 
 export interface RedisOptions {
   readonly tls?: RedisTls;
   readonly password?: string;
-  /** Every write is on the disk before it is acknowledged, so that a restart brings all of it back. By default there is no disk. */
+  /**
+   * Every write is on disk before it is acknowledged, so that a restart restores all of it. By default nothing is
+   * written to disk.
+   */
   readonly isDurable?: boolean;
-  /** A free one by default. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** More lines of its configuration, as arguments. */
+  /** Further configuration, as arguments. */
   readonly more?: readonly string[];
-  /** Redis's own default with a disk: it syncs once a second, so that a host that is lost takes the last writes with it. */
+  /** Redis's own default with persistence: it syncs once a second, so that the loss of a host loses the last writes. */
   readonly syncsEachSecond?: boolean;
 }
 
-/** REGSTREAM_TEST_REDIS names another one: Valkey's server, say. */
+/** The Redis server. REGSTREAM_TEST_REDIS names another one: Valkey's, say. */
 export const redisProgram = process.env.REGSTREAM_TEST_REDIS ?? "redis-server";
 
 /** A real redis-server on a free port. */
@@ -58,7 +61,7 @@ export class RedisServer {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** A client of its own for the test. */
+  /** Creates a client for the test. */
   connect(more: { readonly maxRetriesPerRequest?: number; readonly commandTimeout?: number } = {}): Redis {
     const { password, tls } = this.options;
     const client = new Redis({
@@ -70,12 +73,12 @@ export class RedisServer {
         ? { tls: { rejectUnauthorized: false, ...(tls.client ? { cert: tls.client.cert, key: tls.client.key } : {}) } }
         : {}),
     });
-    // A killed server is part of the tests; without a listener ioredis prints every failed attempt.
+    // Tests kill the server; without a listener ioredis prints every failed attempt.
     client.on("error", () => undefined);
     return client;
   }
 
-  /** Of its append-only files, if it has any. */
+  /** The folder of its append-only files, if it has any. */
   get logFolder(): string {
     return join(this.folder, "appendonlydir");
   }
@@ -84,39 +87,42 @@ export class RedisServer {
     await this.child.stop("SIGKILL");
   }
 
-  /** Starts a killed server again, on the same port. */
+  /** Restarts a killed server on the same port. */
   async restart(): Promise<void> {
     this.child = this.spawn();
     await this.ready();
   }
 
-  /** Starts a killed server again, without what it had on its disk. */
+  /** Restarts a killed server without its data. */
   async restartEmpty(): Promise<void> {
     rmSync(join(this.folder, "appendonlydir"), { recursive: true, force: true });
     await this.restart();
   }
 
-  /** Until the system has all it acknowledged: without a sync each write, Redis holds writes back while a slow disk is still syncing. */
+  /**
+   * Waits until the system has everything that was acknowledged. Without a sync at each write, Redis holds writes back
+   * while a slow disk is still syncing.
+   */
   async untilWritten(): Promise<void> {
     const client = this.connect();
     while (!/^aof_buffer_length:0\r$/m.test(await client.info("persistence")));
     client.disconnect();
   }
 
-  /** Keeps a copy of what is on its disk: all that was acknowledged by now. */
+  /** Copies its data on disk: everything acknowledged so far. */
   async backUp(): Promise<void> {
     await this.untilWritten();
     cpSync(join(this.folder, "appendonlydir"), join(this.folder, "backup"), { recursive: true });
   }
 
-  /** Starts a killed server again, with what it had when that copy was made. */
+  /** Restarts a killed server with the data of that copy. */
   async restartWithBackup(): Promise<void> {
     rmSync(join(this.folder, "appendonlydir"), { recursive: true });
     cpSync(join(this.folder, "backup"), join(this.folder, "appendonlydir"), { recursive: true });
     await this.restart();
   }
 
-  /** Stands still, with its connections open, until `resume`. */
+  /** Suspends the process, with its connections open, until `resume`. */
   pause(): void {
     this.child.signal("SIGSTOP");
   }
@@ -125,7 +131,7 @@ export class RedisServer {
     this.child.signal("SIGCONT");
   }
 
-  /** It can't write its dump from now on, and then it can again. A folder in its place stops root, too. */
+  /** Makes its dump unwritable; `mendDisk` ends that. A folder in the dump's place stops root, too. */
   breakDisk(): void {
     mkdirSync(join(this.folder, "dump.rdb", "in the way"), { recursive: true });
   }

@@ -12,7 +12,7 @@ interface Node {
   readonly id: string;
 }
 
-/** A Redis Cluster of three primaries, and one replica of that which has the history. */
+/** A Redis Cluster of three primaries, and a replica of the one with the history. */
 export class RedisCluster {
   private constructor(private readonly nodes: readonly Node[]) {}
 
@@ -37,7 +37,7 @@ export class RedisCluster {
     return cluster;
   }
 
-  /** By which a program finds the cluster. */
+  /** The variables by which a program finds the cluster. */
   get environment(): NodeJS.ProcessEnv {
     return { REDIS_CLUSTER_NODES: this.nodes.map(({ server }) => server.address).join(",") };
   }
@@ -46,7 +46,7 @@ export class RedisCluster {
     return this.nodes.map(({ server }) => server);
   }
 
-  /** The primary that has the history, by what most nodes say. */
+  /** The primary that has the history, by the majority of the nodes. */
   async owner(): Promise<RedisServer> {
     const votes = new Map<number, number>();
     for (const node of this.nodes) {
@@ -61,7 +61,7 @@ export class RedisCluster {
     return found.server;
   }
 
-  /** Until another one than `before` has the history. */
+  /** Waits until another node than `before` has the history. */
   async untilOwnerIsNot(before: RedisServer): Promise<RedisServer> {
     for (;;) {
       const owner = await this.owner();
@@ -69,12 +69,12 @@ export class RedisCluster {
     }
   }
 
-  /** A planned failover. */
+  /** Makes a planned failover. */
   async handOver(): Promise<void> {
     await call(await this.replica(), "CLUSTER", "FAILOVER");
   }
 
-  /** Until the owner's replica has what it has. */
+  /** Waits until the owner's replica is in sync. */
   async untilInStep(): Promise<void> {
     const owner = (await this.owner()).connect();
     for (;;) {
@@ -85,7 +85,7 @@ export class RedisCluster {
     owner.disconnect();
   }
 
-  /** The history's slot goes to another primary, key by key. */
+  /** Moves the history's slot to another primary, key by key. */
   async moveSlot(): Promise<RedisServer> {
     const slot = await this.slot();
     const owner = await this.owner();
@@ -149,7 +149,7 @@ async function startNode(): Promise<Node> {
 }
 
 async function call({ server }: Node, command: string, ...words: readonly (string | number)[]): Promise<unknown> {
-  // One that stands still does not answer.
+  // A suspended node does not answer.
   const client = server.connect({ maxRetriesPerRequest: 0, commandTimeout: 1000 });
   try {
     return await client.call(command, ...words.map(String));
@@ -162,7 +162,7 @@ async function untilInfo(node: Node, pattern: RegExp): Promise<void> {
   while (!pattern.test((await call(node, "CLUSTER", "INFO")) as string));
 }
 
-/** Until the node knows all of them, and each by its id. */
+/** Waits until the node knows all others, each by its id. */
 async function untilKnown(node: Node, all: readonly Node[]): Promise<void> {
   for (;;) {
     const known = (await call(node, "CLUSTER", "NODES")) as string;

@@ -2,11 +2,11 @@ import type { Redis } from "ioredis";
 
 import type { RedisServer } from "./redis.ts";
 
-/** The errors that a single real Redis can be brought to answer every write with. */
+/** The errors that a single real Redis can be made to answer every write with. */
 export const refusals = ["BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY"] as const;
 export type Refusal = (typeof refusals)[number];
 
-/** Redis answers, but takes no writes, until what this gives is called. */
+/** Makes Redis refuse writes, though it answers, until the returned function is called. */
 export async function refuseWrites(server: RedisServer, refusal: Refusal): Promise<() => Promise<void>> {
   const operator = server.connect();
   const end = await begin(server, operator, refusal);
@@ -54,7 +54,7 @@ async function begin(server: RedisServer, operator: Redis, refusal: Refusal): Pr
     case "MASTERDOWN":
     case "READONLY":
       await set("replica-serve-stale-data", refusal === "READONLY" ? "yes" : "no");
-      await operator.replicaof("127.0.0.1", "1"); // Where nobody listens.
+      await operator.replicaof("127.0.0.1", "1"); // Nothing listens there.
       return () => operator.replicaof("NO", "ONE");
   }
 }

@@ -14,14 +14,22 @@ const password = "of everybody";
 const sentinelCount = 3;
 const quorum = 2;
 
-/** The users by which the servers and the sentinels know each other: without them a server is cut off, and still serves others. */
+/**
+ * The users by which servers and sentinels authenticate to each other. Without them a server is cut off from the
+ * others, but still serves clients.
+ */
 const inner = ["replica", "sentinel"];
 
 export interface WatchedRedisOptions {
   readonly replicas?: number;
-  /** Each server has all that it has told anybody in its append-only files: they survive its being killed, though not a loss of power. */
+  /**
+   * Each server writes everything to append-only files before it answers: they survive a kill, though not a loss of
+   * power.
+   */
   readonly isLogged?: boolean;
-  /** An old primary that is back is made a replica after some 2 s. By default the sentinels watch it for more than 8 s. */
+  /**
+   * An old primary that returns is made a replica after some 2 s. By default the sentinels watch it for more than 8 s.
+   */
   readonly isHasty?: boolean;
 }
 
@@ -47,7 +55,7 @@ export class WatchedRedis {
     void this.listener.subscribe("+switch-master");
   }
 
-  /** How often the primary has become another server, as one of the sentinels has announced. */
+  /** How often one of the sentinels has announced another primary. */
   get switches(): number {
     return this.switchCount;
   }
@@ -75,7 +83,7 @@ export class WatchedRedis {
     return redis;
   }
 
-  /** By which a program finds the primary. */
+  /** The variables by which a program finds the primary. */
   get environment(): NodeJS.ProcessEnv {
     return {
       REDIS_SENTINELS: this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(","),
@@ -84,7 +92,7 @@ export class WatchedRedis {
     };
   }
 
-  /** As the sentinels say. */
+  /** The current primary, as the sentinels say. */
   async primary(): Promise<RedisServer> {
     const client = this.ask(0);
     const [, port] = (await client.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", primaryName)) as [string, string];
@@ -92,7 +100,7 @@ export class WatchedRedis {
     return this.server(Number(port));
   }
 
-  /** Does what makes another server the primary; resolves with that one, as soon as a sentinel announces it. */
+  /** Runs `begin`, which ends the primary. Resolves with the new primary as soon as a sentinel announces it. */
   async failOver(begin: (primary: RedisServer) => unknown): Promise<RedisServer> {
     const before = await this.primary();
     const clients = this.sentinels.map((_, index) => this.ask(index));
@@ -100,7 +108,7 @@ export class WatchedRedis {
     const announced = new Promise<number>((resolve) => {
       for (const client of clients) {
         client.on("message", (_, text: string) => {
-          // Of the name, the old address and the new one. One of a failover before may be late.
+          // The text has the name, the old address and the new one. One of an earlier failover may be late.
           const [, , old, , port] = text.split(" ").map(Number);
           if (old === before.port && port !== undefined) resolve(port);
         });
@@ -112,14 +120,14 @@ export class WatchedRedis {
     return this.server(port);
   }
 
-  /** A planned failover, as soon as the sentinel is done with the one before. */
+  /** Makes a planned failover, once the sentinel has finished the one before. */
   async handOver(): Promise<void> {
     const client = this.ask(1);
     const begins = async (): Promise<boolean> => {
       try {
         return (await client.call("SENTINEL", "FAILOVER", primaryName)) === "OK";
       } catch (error) {
-        // A failover is in progress, or no replica is good enough yet.
+        // A failover is in progress, or no replica is suitable yet.
         if (!/^(INPROG|NOGOODSLAVE)/.test(String((error as Error).message))) throw error;
         return false;
       }
@@ -128,7 +136,7 @@ export class WatchedRedis {
     client.disconnect();
   }
 
-  /** Neither its replicas nor the sentinels reach the server, but everybody else does. */
+  /** Cuts the server off from its replicas and the sentinels, but not from clients. */
   async cutOff(server: RedisServer): Promise<void> {
     const client = server.connect();
     for (const user of inner) await client.call("ACL", "SETUSER", user, "off");
@@ -143,13 +151,13 @@ export class WatchedRedis {
     client.disconnect();
   }
 
-  /** Until all others are replicas of the primary, and have what it has. */
+  /** Waits until all other servers are replicas of the primary and in sync. */
   async untilInStep(): Promise<void> {
     const others = this.servers.length - 1;
     for (let reached = 0; reached < others; ) {
       const client = (await this.primary()).connect();
       await client.set("written last", "to wait for").catch(() => undefined);
-      // It may have become a replica meanwhile.
+      // The server may have become a replica meanwhile.
       reached = await client.wait(others, 500).catch(() => 0);
       client.disconnect();
     }
@@ -193,7 +201,7 @@ async function startServer(more: readonly string[], primary?: RedisServer): Prom
   });
 }
 
-/** They know each other from the start, which would take them some seconds. */
+/** The sentinels know each other from the start; finding each other would take some seconds. */
 function spawnSentinel(
   own: Omit<Sentinel, "child">,
   all: readonly Omit<Sentinel, "child">[],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { temporaryFolder } from "./temporary_folder.ts";
 
-/** A pipe that is full, and that nobody reads until the test does. */
+/** A full pipe that nobody reads until the test does. */
 export class StalledPipe {
   private readonly reader: number;
   /** For a process under test: a write to it blocks. */
@@ -21,7 +21,7 @@ export class StalledPipe {
     closeSync(filler);
   }
 
-  /** Reads on, until what was read matches. */
+  /** Reads until the text matches. */
   async untilRead(pattern: RegExp): Promise<void> {
     const chunk = Buffer.alloc(65536);
     while (!pattern.test(this.text)) {
@@ -31,13 +31,13 @@ export class StalledPipe {
     }
   }
 
-  /** The reader goes: writes fail with EPIPE. */
+  /** Closes the reader, so that writes fail with EPIPE. */
   closeReader(): void {
     closeSync(this.reader);
   }
 }
 
-/** What a call that does not block gives; undefined where it would. */
+/** The result of a non-blocking call; undefined if it would block. */
 function canGoOn(call: () => number): number | undefined {
   try {
     return call();

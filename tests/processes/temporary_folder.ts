@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const folders = new Set<string>();
 
-/** A new folder, removed with all it holds by `removeTemporaryFolders`. */
+/** Makes a new folder, which `removeTemporaryFolders` removes with its content. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "regstream-"));
   folders.add(folder);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { temporaryFolder } from "./temporary_folder.ts";
 
-/** A token's rights, as its `regstream` claim says them. */
+/** A token's rights, as in its claim `regstream`. */
 export interface Rights {
   readonly subscribe?: readonly string[];
   readonly publish?: readonly string[];
@@ -15,10 +15,10 @@ export type Json = Readonly<Record<string, unknown>>;
 
 const encode = (value: string | Buffer): string => Buffer.from(value).toString("base64url");
 
-/** Now, as tokens say it: in seconds. */
+/** The current time in seconds, as tokens have it. */
 export const now = (): number => Math.floor(Date.now() / 1000);
 
-/** A key that signs, made by Node's OpenSSL: a stranger to the library that verifies. */
+/** A signing key, made by Node's OpenSSL: independent of the library that verifies. */
 export class TokenKey {
   private constructor(
     readonly algorithm: "HS256" | "RS256" | "ES256",
@@ -35,7 +35,7 @@ export class TokenKey {
     return new TokenKey(algorithm, Buffer.alloc(0), pair);
   }
 
-  /** What a gateway needs of it: the secret for `--token-secret`, or the public key as PEM for `--token-key`. */
+  /** What a gateway needs of the key: the secret for `--token-secret`, or the public key as PEM for `--token-key`. */
   get material(): string | Buffer {
     return this.pair === undefined ? this.secret : this.pair.publicKey.export({ type: "spki", format: "pem" });
   }
@@ -54,25 +54,26 @@ export class TokenKey {
     return { ...key, kid: id, alg: this.algorithm, use: "sig" };
   }
 
-  /** The signature of any text, by `secret` where the test signs with another one. */
+  /** Signs any text, with another `secret` if the test gives one. */
   sign(text: string, secret: string | Buffer = this.secret): string {
     if (this.pair === undefined) return encode(createHmac("sha256", secret).update(text).digest());
     return encode(sign("sha256", Buffer.from(text), { key: this.pair.privateKey, dsaEncoding: "ieee-p1363" }));
   }
 
-  /** A token of any claims and header. */
+  /** Makes a token of any claims and header. */
   raw(claims: Json, header: Json = {}): string {
-    const text = `${encode(JSON.stringify({ alg: this.algorithm, typ: "JWT", ...header }))}.${encode(JSON.stringify(claims))}`;
+    const head = encode(JSON.stringify({ alg: this.algorithm, typ: "JWT", ...header }));
+    const text = `${head}.${encode(JSON.stringify(claims))}`;
     return `${text}.${this.sign(text)}`;
   }
 
-  /** A token that counts for ten minutes. */
+  /** Makes a token that is valid for ten minutes. */
   token(rights: Rights, claims: Json = {}, header: Json = {}): string {
     return this.raw({ exp: now() + 600, regstream: rights, ...claims }, header);
   }
 }
 
-/** A file with a JWKS of these keys, or the same file with others. */
+/** Writes a JWKS of these keys, to a new file or over an earlier one. */
 export function writeJwks(
   keys: Readonly<Record<string, TokenKey>>,
   path = join(temporaryFolder(), "jwks.json"),

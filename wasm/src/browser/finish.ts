@@ -43,7 +43,7 @@ export class Finish<Outcome> {
 
 /** The promise of a stream that goes on after the end. */
 export function neverFinished(): Promise<never> {
-  const promise = Promise.reject(new StreamError("invalid_options", 'finished is of a stream that has until: "final"'));
+  const promise = Promise.reject(new StreamError("invalid_options", 'finished needs a stream with until: "final"'));
   promise.catch(() => {});
   return promise;
 }

@@ -167,7 +167,7 @@ export class Followed<W extends Workflow> {
    */
   follow(ids: readonly IdOf<W>[], client: CoreClient<W> | null, now: number): void {
     if (this.#options.ids === undefined) {
-      throw invalid("follow is for a stream that was made with ids");
+      throw invalid("follow needs a stream that was made with ids");
     }
     const next = [...new Set(ids)];
     this.#checkIds(next);

@@ -4,7 +4,7 @@ import { StreamError } from "../core/errors.js";
 /** The error of a stream that was closed for good, by the server or because the page has no token. */
 export function refusal(reason: CoreReason, answer: Answer | undefined): StreamError {
   if (reason === "token_denied") {
-    return new StreamError("token_denied", "The page has no token for the stream");
+    return new StreamError("token_denied", "The page has no token for the stream: its function token gave none");
   }
   const { status, coding } = answer ?? {};
   const seen = [

@@ -19,7 +19,7 @@ export function transportOf<W extends Workflow>(options: WorkflowStreamOptions<W
   if (transport === "eventsource" && isBeyondEventSource) {
     throw new StreamError(
       "invalid_options",
-      'EventSource takes no headers and no credentials: "omit": use the fetch transport',
+      'EventSource sends no headers, and always sends credentials: use transport: "fetch"',
     );
   }
   const hasEventSource = eventSource !== undefined || typeof EventSource !== "undefined";
@@ -47,7 +47,10 @@ function open<T>(transport: string, url: string, work: () => T): T {
 
 function environmentEventSource(): EventSourceConstructor {
   if (typeof EventSource === "undefined") {
-    throw new StreamError("unsupported", "There is no EventSource here: use the fetch transport");
+    throw new StreamError(
+      "unsupported",
+      "There is no EventSource here: use the fetch transport, or give one as the option eventSource",
+    );
   }
   return EventSource;
 }
@@ -55,7 +58,10 @@ function environmentEventSource(): EventSourceConstructor {
 /** Checks the address first: for an invalid one fetch would only say that the network failed. */
 function environmentFetch(url: string): FetchFunction {
   if (typeof fetch === "undefined") {
-    throw new StreamError("unsupported", "There is neither EventSource nor fetch here");
+    throw new StreamError(
+      "unsupported",
+      "There is neither EventSource nor fetch here: give one as the option eventSource or fetch",
+    );
   }
   open("fetch", url, () => new Request(url));
   return fetch;

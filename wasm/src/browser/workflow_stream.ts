@@ -222,7 +222,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   /** After an unexpected error of the core: no stream of this page calls that module instance again. */
   #abandonCore(cause: unknown): StreamError {
     this.#core?.abandon();
-    return new StreamError("core_failed", `The core failed: ${String(cause)}`, cause);
+    return new StreamError("core_failed", `The WebAssembly module failed: ${String(cause)}`, cause);
   }
 
   /** `credential` is for the transport that an action opens. It is stored nowhere. */

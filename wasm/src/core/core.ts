@@ -186,7 +186,7 @@ export class Core {
   /** Writes bytes of a stream into the input buffer, at most `bytesLimit`. */
   writeBytes(bytes: Uint8Array): void {
     if (bytes.length > this.bytesLimit) {
-      throw new RangeError(`The core takes ${this.bytesLimit} bytes at a time`);
+      throw new RangeError(`The core accepts ${this.bytesLimit} bytes at a time`);
     }
     const address = this.exports.input(bytes.length);
     this.bytes.set(bytes, address);
@@ -223,7 +223,7 @@ export class Core {
   workflow(text: string): number {
     const handle = this.exports.workflow_create(this.write(text, "")[0]);
     if (handle === 0) {
-      throw new StreamError("core_failed", "The core takes no such workflow, or no more than 64 of them");
+      throw new StreamError("core_failed", "The WebAssembly module refused the workflow, or has 64 of them already");
     }
     return handle;
   }

@@ -17,11 +17,11 @@ const imports: WebAssembly.Imports = {
 };
 
 const remedies =
-  "Let your bundler copy regstream.wasm, say where it is by loadCore(address) before the first stream, " +
-  'or embed it: import "regstream/inline". The README says how for each bundler';
+  "Let your bundler copy regstream.wasm, call loadCore(address) before the first stream, " +
+  'or embed it with import "regstream/inline". The README links to the settings of each bundler';
 
 const permissions =
-  "Is the network there, and do the page's Content-Security-Policy (connect-src) and the server's CORS allow it?";
+  "Check the network, the page's Content-Security-Policy (connect-src) and the server's CORS headers.";
 
 const failure = (what: string, remedy: string = remedies, cause?: unknown) =>
   new StreamError("load_failed", `${what}. ${remedy}`, cause);
@@ -69,11 +69,11 @@ async function instantiate(bytes: BufferSource, from: string): Promise<WebAssemb
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4))
     : new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 4));
   if (first === "<".charCodeAt(0)) {
-    throw failure(`${from} answered with HTML, as servers do that answer any address with the page`);
+    throw failure(`${from} answered with HTML, as a server does that answers every address with the page`);
   }
   // Every module begins with "\0asm".
   if (String.fromCharCode(first ?? 1, ...rest) !== "\0asm") {
-    throw failure(`${from} gave ${bytes.byteLength} bytes that are no WebAssembly module`);
+    throw failure(`${from} gave ${bytes.byteLength} bytes that are not a WebAssembly module`);
   }
   try {
     return (await WebAssembly.instantiate(bytes, imports)).instance;
@@ -81,7 +81,7 @@ async function instantiate(bytes: BufferSource, from: string): Promise<WebAssemb
     const isForbidden = /unsafe-eval|content.security.policy|\bCSP\b/i.test(String(cause));
     throw isForbidden
       ? failure("The page's Content-Security-Policy forbids WebAssembly", "Add 'wasm-unsafe-eval' to script-src", cause)
-      : failure(`This engine can't run ${from}: ${String(cause)}`, "The README names those that can", cause);
+      : failure(`This engine can't run ${from}: ${String(cause)}`, "The README lists the engines that can", cause);
   }
 }
 
@@ -93,7 +93,7 @@ function ownAddress(): URL {
   try {
     return new URL("../regstream.wasm", import.meta.url);
   } catch (cause) {
-    throw failure("This bundle does not know its own address, nor so that of regstream.wasm", remedies, cause);
+    throw failure("This bundle has no import.meta.url, so it can't find regstream.wasm", remedies, cause);
   }
 }
 
@@ -116,7 +116,7 @@ async function load(state: ModuleState): Promise<Core> {
   const source = state.lastSource ?? state.embedded?.() ?? ownAddress();
   const isBytes = typeof source === "object" && "byteLength" in source;
   const bytes = isBytes ? (source as BufferSource) : await readModule(String(source));
-  const instance = await instantiate(bytes, isBytes ? "What was given as regstream.wasm" : String(source));
+  const instance = await instantiate(bytes, isBytes ? "The source given to loadCore" : String(source));
   const core = new Core(instance, await textCoders());
   state.loaded = core;
   return core;

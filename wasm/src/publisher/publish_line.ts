@@ -67,7 +67,7 @@ export class PublishLine {
       const others = `${this.#queue.count} others (${this.#queue.bytes} bytes)`;
       const full = new PublishError(
         "full",
-        `the update was dropped, since ${others} wait for redis already: bring redis back`,
+        `the update was dropped: ${others} wait for redis already. Bring redis back`,
       );
       this.#report(full);
       this.#reject([publish], full);
@@ -134,8 +134,7 @@ export class PublishLine {
     }
     this.#queue.end(sending);
     this.#onProgress(now);
-    const lost =
-      "the update was sent before, its acknowledgement was lost, and whether subscribers heard it is not known: ";
+    const lost = "the update was sent before and its acknowledgement was lost, so subscribers may have received it: ";
     const error = sending.batch.isUncertain ? new PublishError("unknown_outcome", lost + refusal.message) : refusal;
     this.#report(error);
     this.#reject(sending.batch.publishes, error);
@@ -199,7 +198,7 @@ export class PublishLine {
     const { sent, unsent } = this.#queue.clear();
     const unknown = new PublishError(
       "unknown_outcome",
-      "the publisher was closed before redis acknowledged the update: whether subscribers heard it is unknown",
+      "the publisher was closed before redis acknowledged the update: subscribers may have received it",
     );
     this.#reject(sent, unknown);
     this.#reject(unsent, new PublishError("closed", "the publisher was closed before the update was sent"));
@@ -236,8 +235,8 @@ export class PublishLine {
     this.#silentAt = now + silenceMs;
     this.#actions.push({ kind: "find primary" });
     if (!this.#reported.has("unreplicated")) {
-      const silent = `redis has taken no update for ${silenceMs} ms: is it running, and the client connected?`;
-      this.#report(new PublishError("unreachable", `${silent} They wait until then`));
+      const silent = `redis has accepted no update for ${silenceMs} ms: is it running, and is the client connected?`;
+      this.#report(new PublishError("unreachable", `${silent} Updates wait until it does`));
     }
   }
 
@@ -247,8 +246,8 @@ export class PublishLine {
     if (expired.length > 0) {
       const unknown = new PublishError(
         "unknown_outcome",
-        "the update was sent to redis, but its acknowledgement was lost, and redis did not come back in time: " +
-          "whether subscribers heard it is not known",
+        "the update was sent to redis, its acknowledgement was lost, and redis did not come back in time: " +
+          "subscribers may have received it",
       );
       this.#report(unknown);
       this.#reject(expired, unknown);

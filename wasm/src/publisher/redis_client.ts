@@ -56,12 +56,12 @@ function whyUnfit(client: RedisClient): string | null {
 /** Why the client can't wait for replicas; null if it can. */
 function whyNoWait(client: RedisClient): string | null {
   if (member(client, "isCluster") === true || isNodeRedisCluster(client)) {
-    return "waitReplicas can't be had of a cluster: WAIT names no key by which its client would find the node";
+    return "waitReplicas does not work with a cluster: WAIT has no key by which the client could find the node";
   }
   // WAIT blocks its connection, so it needs one that nobody else uses.
   return "duplicate" in client && typeof client.duplicate === "function"
     ? null
-    : "waitReplicas needs a client with duplicate(), which node-redis's createSentinel does not have: use ioredis's";
+    : "waitReplicas needs a client with duplicate(), which node-redis's createSentinel lacks: use ioredis";
 }
 
 function runnerOf(client: RedisClient, channel: string, wait: ReplicaWait | null): ScriptRunner {

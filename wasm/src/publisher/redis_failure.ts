@@ -8,7 +8,7 @@ function describeLasting(code: string, channel: string): string | undefined {
   switch (code) {
     case "NOPERM":
       return (
-        `it does not permit it: the user needs what the native broker needs, on the keys ~${names.allKeys} and the ` +
+        `the user lacks permission: it needs the native broker's rights (docs/redis.md) on the keys ~${names.allKeys} and the ` +
         `channel &${channel}`
       );
     case "WRONGTYPE":
@@ -90,7 +90,7 @@ export function readFailure(error: unknown, channel: string): PublishError {
   if (/(subscriber|pubsub) mode/i.test(message)) {
     return new PublishError(
       "refused",
-      "the redis client is subscribed, and takes no other commands: give the publisher another one",
+      "the redis client is subscribed and takes no other commands: give the publisher another client",
     );
   }
   // Only the code of a client's own error is safe to show: its text may contain a URL with a password.
@@ -98,6 +98,6 @@ export function readFailure(error: unknown, channel: string): PublishError {
   const detail = /^[A-Z][A-Z0-9_]{0,40}$/.test(systemCode) ? ` (${systemCode})` : "";
   return new PublishError(
     "unreachable",
-    `redis can't be reached, or the connection broke${detail}: is it running, and has the client its address?`,
+    `redis can't be reached, or the connection broke${detail}: is it running, and does the client have its address?`,
   );
 }

@@ -55,7 +55,7 @@ function toJson(name: string, value: unknown): string {
   } catch {
     // A cycle, a BigInt, or too deep. The caught error names the members, which may be personal data.
   }
-  require(json !== undefined, `${name} must be something that JSON can say`);
+  require(json !== undefined, `${name} must be a value that JSON can express`);
   if (!json.includes("\\")) {
     return json;
   }
@@ -199,7 +199,7 @@ export function encodeUpdate(workflow: Workflow, update: UpdateToPublish<Workflo
   }
   const json = `{${members.join(",")}}`;
   const bytes = utf8Bytes(json);
-  require(bytes <= messageBytesMax, `the update has ${bytes} bytes; subscribers take in ${messageBytesMax} at most`);
+  require(bytes <= messageBytesMax, `the update has ${bytes} bytes; subscribers accept at most ${messageBytesMax}`);
   require(isFlat || depth(json) <= depthMax, `the update must be nested at most ${depthMax} deep`);
   const isHuge = !isFlat && hasHugeNumber(json);
   require(!isHuge, "the update must have no number that is too large for a double, such as 1e999");

@@ -31,7 +31,7 @@ export function reasonNotToShare<W extends Workflow>(options: TabsStreamOptions<
   const { headers, shareAcrossTabs, token } = options;
   const isOfSomebody = token !== undefined || headers !== undefined;
   return isOfSomebody && shareAcrossTabs === true
-    ? "with `token` or `headers` it has to say whose it is: shareAcrossTabs: { user }"
+    ? "a stream with `token` or `headers` needs shareAcrossTabs: { user }"
     : null;
 }
 

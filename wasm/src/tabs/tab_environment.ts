@@ -26,10 +26,10 @@ export interface TabEnvironment {
 /** This page's environment, or a text that says why it can't share. */
 export function browserEnvironment(): TabEnvironment | string {
   if (typeof document === "undefined") {
-    return "this is no page";
+    return "this is not a page";
   }
   if (typeof navigator.locks === "undefined") {
-    return "the page is not secure (https, or localhost), so that there are no Web Locks";
+    return "the page is not secure (https, or localhost), so it has no Web Locks";
   }
   if (typeof BroadcastChannel === "undefined") {
     return "there is no BroadcastChannel";

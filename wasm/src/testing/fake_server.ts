@@ -159,7 +159,7 @@ export class FakeServer<W extends Workflow> {
   #each(method: string, work: (source: FakeEventSource) => void): void {
     const sources = this.#open;
     if (sources.length === 0) {
-      throw new Error(`${method}() needs an open stream, and none is: connect one, and await open()`);
+      throw new Error(`${method}() needs an open stream: connect one and await open()`);
     }
     sources.forEach(work);
   }
@@ -169,7 +169,7 @@ export class FakeServer<W extends Workflow> {
     const { member } = this.#workflow.id;
     const id = data[member];
     if (id === undefined) {
-      throw new Error(`${method}() needs ${member}: this fake is of no one instance`);
+      throw new Error(`${method}() needs ${member}: this fake follows no single instance`);
     }
     const following: FakeEventSource[] = [];
     this.#each(method, (source) => {
@@ -194,8 +194,10 @@ export class FakeServer<W extends Workflow> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#onRequest = () => {};
-        const why = this.isOpen ? "it is open already" : "connect it; after a loss, advance the clock first";
-        reject(new Error(`${method}() waits for a stream to ask for its updates, and none does: ${why}`));
+        const why = this.isOpen
+          ? "the stream is open already"
+          : "connect the stream; after a loss, advance the clock first";
+        reject(new Error(`${method}() waited for a stream to send its request, and none did: ${why}`));
       }, requestWaitMs);
       this.#onRequest = () => {
         // Waits until the stream listens to its request.

@@ -201,7 +201,7 @@ describe("ids that one stream can't name", () => {
   it("are followed by no stream that was made for one, or for all", async () => {
     for (const options of [{ id: "a" }, {}]) {
       const { stream } = createWorkflowStream(csvImport, options);
-      expect(() => stream.follow(["b"])).toThrow(/^follow is for a stream that was made with ids/);
+      expect(() => stream.follow(["b"])).toThrow(/^follow needs a stream that was made with ids/);
     }
     const { stream } = createWorkflowStream(csvImport, { id: "a", ids: ["b"] });
     stream.connect();

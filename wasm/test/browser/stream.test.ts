@@ -873,8 +873,11 @@ describe("failures on this side", () => {
     second.network.last.send({ type: "ping", timestamp: 1 });
     const errors = [first, second].map(({ stream }) => stream.getSnapshot().error);
     expect(errors).toMatchObject([
-      { kind: "core_failed", message: "The core failed: RuntimeError: unreachable" },
-      { kind: "core_failed", message: "The core failed, and can't be used any more" },
+      { kind: "core_failed", message: "The WebAssembly module failed: RuntimeError: unreachable" },
+      {
+        kind: "core_failed",
+        message: "The WebAssembly module failed and can't be used any more: call connect() to start a new one",
+      },
     ]);
     expect([first.network.live, second.network.live]).toEqual([0, 0]);
     await reach(first, 2);

@@ -547,10 +547,10 @@ describe("the core behind its ABI", () => {
     const client = new CoreClient(core, clientOptions);
     client.connect(0);
     core.abandon();
-    expect(() => core.exports).toThrow("The core failed");
-    expect(() => client.poll()).toThrow("The core failed");
-    expect(() => event(client, "{}")).toThrow("The core failed");
-    expect(() => new CoreClient(core, clientOptions)).toThrow("The core failed");
+    expect(() => core.exports).toThrow("The WebAssembly module failed");
+    expect(() => client.poll()).toThrow("The WebAssembly module failed");
+    expect(() => event(client, "{}")).toThrow("The WebAssembly module failed");
+    expect(() => new CoreClient(core, clientOptions)).toThrow("The WebAssembly module failed");
     client.dispose();
   });
 

@@ -28,8 +28,8 @@ describe("a module that can't be loaded says what came in its place, and what to
   it.each([
     ["no such file", async () => new Response("", { status: 404 }), `${address} answered with status 404`],
     ["the page itself", async () => new Response("<!doctype html>"), `${address} answered with HTML`],
-    ["something else", async () => new Response("{}"), `${address} gave 2 bytes that are no WebAssembly module`],
-    ["nothing", async () => new Response(""), `${address} gave 0 bytes that are no WebAssembly module`],
+    ["something else", async () => new Response("{}"), `${address} gave 2 bytes that are not a WebAssembly module`],
+    ["nothing", async () => new Response(""), `${address} gave 0 bytes that are not a WebAssembly module`],
     ["no answer", () => Promise.reject(new Error("failed")), `${address} could not be read: Error: failed`],
   ])("%s", async (_name, answer, what) => {
     const failure = await failureOf(answer);
@@ -59,7 +59,7 @@ describe("a module that can't be loaded says what came in its place, and what to
   it("bytes of the page's own", async () => {
     freshPage();
     const { loadCore } = await import("../../src/core/load_core.js");
-    await expect(loadCore(new Uint8Array(3))).rejects.toThrow("What was given as regstream.wasm gave 3 bytes");
+    await expect(loadCore(new Uint8Array(3))).rejects.toThrow("The source given to loadCore gave 3 bytes");
   });
 });
 

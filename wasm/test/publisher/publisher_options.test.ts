@@ -32,7 +32,7 @@ describe("a publisher's options", () => {
     void publisher.publish({ registrationId: 1, status: "FAILED" });
     await settle();
     clock.advance(10_000);
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^regstream: redis has taken no update for 2000 ms:/)]]);
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^regstream: redis has accepted no update for 2000 ms:/)]]);
     publisher.close();
     warn.mockRestore();
   });

@@ -195,11 +195,11 @@ describe("a client to wait for replicas by", () => {
   });
 
   it.each<[string, object, RegExp]>([
-    ["ioredis's cluster", { evalsha: call, isCluster: true, duplicate: call }, /of a cluster: WAIT names no key/],
+    ["ioredis's cluster", { evalsha: call, isCluster: true, duplicate: call }, /with a cluster: WAIT has no key/],
     [
       "node-redis's cluster",
       { evalSha: call, getSlotRandomNode: call, sendCommand: call, duplicate: call },
-      /of a cluster/,
+      /with a cluster/,
     ],
     [
       "node-redis's sentinel client, which has no duplicate()",

@@ -122,7 +122,7 @@ describe("an update's JSON", () => {
     ["details that are an array", { ...update, details: [] }, /^details must be an object$/],
     ["details that are text", { ...update, details: "{}" }, /^details/],
     ["details that become text", { ...update, details: new Date(0) }, /^details/],
-    ["details in a cycle", { ...update, details: cycle }, /^details must be something that JSON can say$/],
+    ["details in a cycle", { ...update, details: cycle }, /^details must be a value that JSON can express$/],
     ["details with a BigInt", { ...update, details: { accountsFound: 5n } }, /^details/],
     ["a process log that is an object", { ...update, processLog: {} }, /^processLog must be an array$/],
     ["a time before 1970", { ...update, timestamp: -1 }, /^timestamp/],

@@ -166,7 +166,7 @@ describe("a fake stream", () => {
 describe("a test's mistakes", () => {
   it("are named: nothing is open", async () => {
     const fake = await fakeRegistrationStream({ registrationId: 42 });
-    const isNeeded = /needs an open stream, and none is: connect one, and await open\(\)/;
+    const isNeeded = /needs an open stream: connect one and await open\(\)/;
     expect(() => fake.update({ message: "one" })).toThrow(isNeeded);
     expect(() => fake.lose()).toThrow(isNeeded);
     expect(() => fake.reset()).toThrow(isNeeded);
@@ -183,12 +183,12 @@ describe("a test's mistakes", () => {
     vi.useFakeTimers();
     try {
       const fake = await fakeRegistrationStream({ registrationId: 42 });
-      const opened = expect(fake.open()).rejects.toThrow(/none does: connect it/);
+      const opened = expect(fake.open()).rejects.toThrow(/none did: connect the stream/);
       vi.advanceTimersByTime(1_000);
       await opened;
       fake.stream.connect();
       await fake.open();
-      const again = expect(fake.open()).rejects.toThrow(/it is open already/);
+      const again = expect(fake.open()).rejects.toThrow(/the stream is open already/);
       vi.advanceTimersByTime(1_000);
       await again;
     } finally {
