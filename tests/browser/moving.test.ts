@@ -1,5 +1,4 @@
 // The applications of docs/moving, before and after each step of their move: an update reaches the page each time.
-import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +10,9 @@ import { launchBrowser } from "../processes/browser.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { NginxInFront } from "../processes/nginx.ts";
 import { RedisServer } from "../processes/redis.ts";
-import { MovingSite, movedApp } from "./moving_site.ts";
+import { MovingSite, movedApp, typeErrors, writeWorkflowTypes } from "./moving_site.ts";
+
+const steps = ["1_stream.patch", "2_page.patch", "3_publisher.patch"];
 
 let browser: Browser;
 let page: Page;
@@ -38,8 +39,14 @@ function openedStreams(): { readonly path: string; readonly server: string | und
   return streams;
 }
 
+test("both applications type-check, before the move and after it", () => {
+  const moved = movedApp("own_route", ["move.patch"]);
+  writeWorkflowTypes(moved);
+  const folders = [movedApp("given_system", []), movedApp("given_system", steps), movedApp("own_route", []), moved];
+  expect(typeErrors(folders)).toEqual([]);
+});
+
 describe("the given system", () => {
-  const steps = ["1_stream.patch", "2_page.patch", "3_publisher.patch"];
   let redis: RedisServer;
   let gateway: Gateway;
   beforeAll(async () => {
@@ -65,6 +72,11 @@ describe("the given system", () => {
     expect(streams).toEqual([
       { path: "/api/registrations/updates/stream", server: count === 0 ? undefined : "regstream" },
     ]);
+    await page.reload();
+    await untilText("Live");
+    // The package's hook has the state again; the given one waits for the next update.
+    if (count >= 2) await untilText("Customer validated successfully");
+    else expect(await page.locator("p").textContent()).toBe("");
   });
 });
 
@@ -86,8 +98,7 @@ describe("a home-made route", () => {
 
   test("shows it after the move, to a page that comes late as well", async () => {
     const folder = movedApp("own_route", ["move.patch"]);
-    const command = fileURLToPath(new URL("../../wasm/bin/regstream-workflow.mjs", import.meta.url));
-    execFileSync("node", [command, "workflow.json"], { cwd: folder, stdio: "pipe" });
+    writeWorkflowTypes(folder);
     const gateway = await Gateway.start({ hasDemo: false, more: ["--workflow", join(folder, "workflow.json")] });
     const { port } = await MovingSite.start(folder, "server.ts", "page.ts", { REGSTREAM_URL: gateway.url("") });
     // What begins with /api/ is the gateway's, and all else the application's.

@@ -1,9 +1,10 @@
 import { cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
+import ts from "typescript";
 
 import { Child, freePort } from "../processes/child.ts";
 import { temporaryFolder } from "../processes/temporary_folder.ts";
@@ -15,10 +16,37 @@ export function movedApp(name: string, patches: readonly string[]): string {
   const folder = temporaryFolder();
   cpSync(fileOf(`../../docs/moving/${name}/before`), folder, { recursive: true });
   for (const patch of patches) {
-    execFileSync("git", ["apply", fileOf(`../../docs/moving/${name}/${patch}`)], { cwd: folder, stdio: "pipe" });
+    // Outside of any repository, whose paths `git apply` would look for.
+    const env = { PATH: process.env.PATH, GIT_CEILING_DIRECTORIES: dirname(folder) };
+    execFileSync("git", ["apply", fileOf(`../../docs/moving/${name}/${patch}`)], { cwd: folder, stdio: "pipe", env });
   }
   symlinkSync(fileOf("../../node_modules"), join(folder, "node_modules"));
   return folder;
+}
+
+/** Runs `npx regstream-workflow workflow.json` there. */
+export function writeWorkflowTypes(folder: string): void {
+  const command = fileOf("../../wasm/bin/regstream-workflow.mjs");
+  execFileSync("node", [command, "workflow.json"], { cwd: folder, stdio: "pipe" });
+}
+
+/** What the compiler says of these applications' own files, under strict rules. */
+export function typeErrors(folders: readonly string[]): string[] {
+  const files = folders.flatMap((folder) => ts.sys.readDirectory(folder, [".ts", ".tsx"], ["node_modules"]));
+  const program = ts.createProgram(files, {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    jsx: ts.JsxEmit.ReactJSX,
+    types: ["node"],
+    typeRoots: [fileOf("../../node_modules/@types")],
+  });
+  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+    return `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
+  });
 }
 
 /** An application's own server, as a process. */

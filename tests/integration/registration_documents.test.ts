@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DocumentedShell, documentedBlocks, documentedTable, readDocument } from "../processes/documented_runs.ts";
 import { EventStream, isFinal } from "../processes/event_stream.ts";
 import { Gateway } from "../processes/gateway.ts";
+import { untilHeard, untilSubscribed } from "../processes/heard_history.ts";
 import { RedisServer } from "../processes/redis.ts";
 
 interface Declaration {
@@ -81,7 +82,9 @@ interface Situation {
 async function withRedis(gateways = 1): Promise<Situation> {
   const redis = await RedisServer.start();
   for (let more = 1; more < gateways; ++more) await Gateway.start({ hasDemo: false, redis: redis.address });
-  return { gateway: await Gateway.start({ hasDemo: false, redis: redis.address }), redis };
+  const gateway = await Gateway.start({ hasDemo: false, redis: redis.address });
+  await untilSubscribed(redis, gateways);
+  return { gateway, redis };
 }
 
 const documents: Readonly<Record<string, Readonly<Record<string, () => Promise<Situation>>>>> = {
@@ -119,21 +122,12 @@ describe.each(Object.entries(documents))("%s", (path, situations) => {
     };
     const shell = new DocumentedShell(addresses, redis?.port);
     for (const { commands } of blocks.filter(({ situation }) => situation === name)) {
-      for (const command of commands) await shell.run(command);
-      // What was published has reached the gateway, so that the next block can look for it.
-      if (redis !== undefined) await untilHeard(gateway, redis);
+      for (const command of commands) {
+        await shell.run(command);
+        if (redis !== undefined) await untilHeard(gateway, redis);
+      }
+      // A bare message enters the history a moment after its PUBLISH.
+      if (redis !== undefined) await untilHeard(gateway, redis, 1);
     }
   });
 });
-
-/** The gateway has read all of the history, and a bare message was adopted. */
-async function untilHeard(gateway: Gateway, redis: RedisServer): Promise<void> {
-  const client = redis.connect();
-  await expect
-    .poll(async () => {
-      const { published } = await gateway.get<{ published: number }>("/api/health");
-      return published > 0 && published === (await client.xlen("{service:registration-updates}:history"));
-    })
-    .toBe(true);
-  client.disconnect();
-}

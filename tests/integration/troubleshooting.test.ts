@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { reservedPort } from "../processes/child.ts";
 import { type DocumentedBlock, DocumentedShell, documentedBlocks, readDocument } from "../processes/documented_runs.ts";
 import { Gateway, type GatewayOptions } from "../processes/gateway.ts";
+import { untilHeard, untilSubscribed } from "../processes/heard_history.ts";
 import { Mock, shipped } from "../processes/mock.ts";
 import { Nginx } from "../processes/nginx.ts";
 import { RedisServer } from "../processes/redis.ts";
@@ -18,6 +19,8 @@ const blocks = documentedBlocks(readDocument("docs/TROUBLESHOOTING.md"));
 interface Trouble {
   readonly shell: DocumentedShell;
   readonly gateway?: Gateway;
+  /** The gateway follows it. */
+  readonly redis?: RedisServer;
 }
 
 function at(gateway: Gateway, redisPort?: number, more: Readonly<Record<string, string>> = {}): Trouble {
@@ -30,14 +33,17 @@ async function alone(more: readonly string[] = []): Promise<Trouble> {
   return at(await Gateway.start({ hasDemo: false, more }));
 }
 
-async function withRedis(options: GatewayOptions = {}): Promise<Trouble & { readonly redis: RedisServer }> {
+async function withRedis(
+  options: GatewayOptions = {},
+): Promise<Trouble & { readonly gateway: Gateway; readonly redis: RedisServer }> {
   const redis = await RedisServer.start();
   const gateway = await Gateway.start({ hasDemo: false, redis: redis.address, ...options });
-  return { ...at(gateway, redis.port), redis };
+  await untilSubscribed(redis, 1);
+  return { ...at(gateway, redis.port), gateway, redis };
 }
 
-async function publish(gateway: Gateway | undefined, message: string): Promise<void> {
-  const answer = await fetch(gateway?.url("/api/registrations/42/updates") ?? "", {
+async function publish(gateway: Gateway, message: string): Promise<void> {
+  const answer = await fetch(gateway.url("/api/registrations/42/updates"), {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ status: "PENDING", message }),
@@ -71,7 +77,7 @@ const troubles: Readonly<Record<string, () => Promise<Trouble>>> = {
   redis_lost: async () => {
     const trouble = await withRedis();
     await trouble.redis.kill();
-    return trouble;
+    return { shell: trouble.shell, gateway: trouble.gateway };
   },
 
   redis_password: async () => {
@@ -104,7 +110,7 @@ const troubles: Readonly<Record<string, () => Promise<Trouble>>> = {
   history_lost: async () => {
     const trouble = await withRedis();
     await publish(trouble.gateway, "so it was");
-    return trouble;
+    return { shell: trouble.shell, gateway: trouble.gateway };
   },
 
   tokens: async () => {
@@ -126,8 +132,12 @@ const troubles: Readonly<Record<string, () => Promise<Trouble>>> = {
   unknown_name: () => alone(),
 };
 
-async function produce({ shell, gateway }: Trouble, { commands, logLines }: DocumentedBlock): Promise<void> {
-  for (const command of commands) await shell.run(command);
+async function produce({ shell, gateway, redis }: Trouble, { commands, logLines }: DocumentedBlock): Promise<void> {
+  for (const command of commands) {
+    await shell.run(command);
+    // The next command may ask the gateway for what this one has published.
+    if (gateway !== undefined && redis !== undefined) await untilHeard(gateway, redis);
+  }
   for (const line of logLines) {
     if (gateway === undefined) throw new Error(`no gateway has written: ${line}`);
     await gateway.untilLog(new RegExp(shell.patternHere(line)));
