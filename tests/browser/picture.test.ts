@@ -1,6 +1,6 @@
 // The picture of the README: the page of a registration during its validation. Each run makes it and checks what it
-// shows; `npm run -w tests picture` writes it to docs/images/validation.png. The two are not compared byte by byte, since
-// fonts and versions of Chromium draw differently and the page shows times; only their size is.
+// shows; `npm run -w tests picture` writes it to docs/images/validation.png. The two are not compared byte by byte,
+// since fonts and versions of Chromium draw differently and the page shows times; only their size is.
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -79,8 +79,8 @@ export function readAnchors(document: string): ReadonlySet<string> {
 }
 
 /**
- * Lines of code: in fenced blocks, indented by four spaces, and between backticks. A line that ends with a backslash goes on
- * in the next one.
+ * Lines of code: in fenced blocks, indented by four spaces, and between backticks. A line that ends with a backslash
+ * goes on in the next one.
  */
 export function readCode(document: string): readonly { readonly text: string; readonly line: number }[] {
   const { prose, blocks } = splitMarkdown(document);

@@ -37,7 +37,7 @@ export function routesInSources(): readonly string[] {
     const request = known[route];
     if (request === undefined)
       throw new Error(
-        `${route} is a new route. Describe it in docs/api/openapi.yaml and docs/http.md, and name it in this file's table`,
+        `${route} is a new route. Describe it in docs/api/openapi.yaml and docs/http.md, and name it here`,
       );
     return request;
   });
