@@ -6,7 +6,8 @@ import { Redis } from "ioredis";
 import { createPublisher } from "regstream/publisher";
 
 const gateway = process.env.GATEWAY ?? "http://127.0.0.1:8080";
-const redis = new Redis({ host: process.env.REDIS_HOST ?? "127.0.0.1", port: Number(process.env.REDIS_PORT ?? 6379) });
+const { REDIS_HOST: host = "127.0.0.1", REDIS_PORT: port = "6379", REDIS_PASSWORD: password } = process.env;
+const redis = new Redis({ host, port: Number(port), password });
 const publisher = createPublisher(redis, { onTrouble: (trouble) => console.error(trouble.message) });
 
 /** Stands for your own validation. */
@@ -19,6 +20,7 @@ async function validate(registrationId) {
 const app = express();
 
 app.post("/api/registrations/:id/process", (request, response) => {
+  // Your own check of who asks belongs here.
   const registrationId = Number(request.params.id);
   if (!Number.isSafeInteger(registrationId) || registrationId < 1) {
     response.status(400).json({ detail: `${request.params.id} is not a registration's id` });
@@ -29,7 +31,11 @@ app.post("/api/registrations/:id/process", (request, response) => {
 });
 
 // A proxy such as nginx does this as well. Never compress this route: a compressor holds the stream back.
-app.get("/api/registrations/updates/stream", async (request, response) => {
+const stream = "/api/registrations/updates/stream";
+app.get(stream, async (request, response) => {
+  // Only the query is the request's: a request line may name another server ("GET http://…").
+  const url = new URL(stream, gateway);
+  url.search = new URL(request.originalUrl, gateway).search;
   const leaving = new AbortController();
   response.on("close", () => leaving.abort());
   const headers = { accept: "text/event-stream" };
@@ -37,7 +43,7 @@ app.get("/api/registrations/updates/stream", async (request, response) => {
     if (request.headers[name] !== undefined) headers[name] = request.headers[name];
   }
   try {
-    const answer = await fetch(new URL(request.originalUrl, gateway), { headers, signal: leaving.signal });
+    const answer = await fetch(url, { headers, signal: leaving.signal });
     response.status(answer.status);
     for (const name of ["content-type", "cache-control", "retry-after"]) {
       const value = answer.headers.get(name);

@@ -3,7 +3,8 @@ import { Redis } from "ioredis";
 import { createPublisher } from "regstream/publisher";
 
 const registrationId = Number(process.argv[2] ?? 42);
-const redis = new Redis({ host: process.env.REDIS_HOST ?? "127.0.0.1", port: Number(process.env.REDIS_PORT ?? 6379) });
+const { REDIS_HOST: host = "127.0.0.1", REDIS_PORT: port = "6379", REDIS_PASSWORD: password } = process.env;
+const redis = new Redis({ host, port: Number(port), password });
 // Redis may be away for a while: updates wait, in order, and this says why.
 const publisher = createPublisher(redis, { onTrouble: (trouble) => console.error(trouble.message) });
 

@@ -9,7 +9,9 @@ import redis
 
 registration_id = int(sys.argv[1]) if len(sys.argv) > 1 else 42
 client = redis.Redis(
-    host=os.environ.get("REDIS_HOST", "127.0.0.1"), port=int(os.environ.get("REDIS_PORT", "6379"))
+    host=os.environ.get("REDIS_HOST", "127.0.0.1"),
+    port=int(os.environ.get("REDIS_PORT", "6379")),
+    password=os.environ.get("REDIS_PASSWORD"),
 )
 
 

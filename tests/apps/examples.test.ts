@@ -1,6 +1,7 @@
 // The examples that have a server of their own, installed as fresh applications.
 import { cpSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { request } from "node:http";
 import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -26,6 +27,17 @@ async function clickInChromium(url: string): Promise<void> {
   await page.getByRole("button", { name: "Validate Customer" }).click();
   await page.getByText("Customer validated successfully").waitFor();
   await browser.close();
+}
+
+/** A request line may name another server, which nobody must be made to ask. Port 1 answers nobody. */
+function typeOfAbsoluteTarget(port: number): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ port, host: "127.0.0.1", path: `http://127.0.0.1:1${stream}` }, (answer) => {
+      resolve(answer.headers["content-type"]);
+      asking.destroy();
+    });
+    asking.on("error", reject).end();
+  });
 }
 
 describe.runIf(chosenServers.length > 0)("an example with a server of its own", () => {
@@ -79,6 +91,7 @@ describe.runIf(chosenServers.length > 0)("an example with a server of its own", 
 
       expect((await ask("no-number")).status).toBe(400);
       if (example.hasPage) await clickInChromium(url("/"));
+      else expect(await typeOfAbsoluteTarget(port)).toBe("text/event-stream");
 
       // Next's server would wait for its streams.
       await server.stop("SIGKILL");

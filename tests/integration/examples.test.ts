@@ -13,15 +13,21 @@ import { RedisServer } from "../processes/redis.ts";
 const example = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
 // Debian's own, which finds Debian's packages.
 const python = "/usr/bin/python3";
+const password = "of the example";
 
 describe("the publishers among the examples, through a real Redis and a gateway", () => {
   let redis: RedisServer;
   let gateway: Gateway;
   let environment: NodeJS.ProcessEnv;
   beforeEach(async () => {
-    redis = await RedisServer.start();
-    gateway = await Gateway.start({ hasDemo: false, redis: redis.address });
-    environment = { REDIS_HOST: "127.0.0.1", REDIS_PORT: String(redis.port), GATEWAY: gateway.url("") };
+    redis = await RedisServer.start({ password });
+    gateway = await Gateway.start({ hasDemo: false, redis: redis.address, redisPassword: password });
+    environment = {
+      REDIS_HOST: "127.0.0.1",
+      REDIS_PORT: String(redis.port),
+      REDIS_PASSWORD: password,
+      GATEWAY: gateway.url(""),
+    };
   });
   afterEach(async () => {
     await gateway.stop();

@@ -5,10 +5,10 @@ import { createPublisher } from "regstream/publisher";
 // One publisher for the process, made with the first request: `next build` imports this file, too.
 let publisher;
 function thePublisher() {
-  publisher ??= createPublisher(
-    new Redis({ host: process.env.REDIS_HOST ?? "127.0.0.1", port: Number(process.env.REDIS_PORT ?? 6379) }),
-    { onTrouble: (trouble) => console.error(trouble.message) },
-  );
+  const { REDIS_HOST: host = "127.0.0.1", REDIS_PORT: port = "6379", REDIS_PASSWORD: password } = process.env;
+  publisher ??= createPublisher(new Redis({ host, port: Number(port), password }), {
+    onTrouble: (trouble) => console.error(trouble.message),
+  });
   return publisher;
 }
 
@@ -20,6 +20,7 @@ async function validate(registrationId) {
 }
 
 export async function POST(_request, { params }) {
+  // Your own check of who asks belongs here.
   const { id } = await params;
   const registrationId = Number(id);
   if (!Number.isSafeInteger(registrationId) || registrationId < 1) {
