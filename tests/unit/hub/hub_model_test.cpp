@@ -213,12 +213,12 @@ class Reader {
   std::optional<SubscriptionId> id_;
   bool is_first_ = true;
   bool waits_for_snapshot_ = false;
-  bool has_gap_ = false;          // A reset has come, and no snapshot since.
-  bool is_behind_reset_ = false;  // A reset has come, and neither snapshot nor update since.
-  /// It has had everything that concerns it, up to here.
+  bool has_gap_ = false;          // A reset came, and no snapshot since.
+  bool is_behind_reset_ = false;  // A reset came, and neither snapshot nor update since.
+  /// It has received everything that concerns it up to here.
   std::optional<EventId> complete_to_;
-  EventId furthest_;    // It has been told of everything up to here, or that it missed some of it.
-  EventId view_start_;  // The view is what the messages after this one say.
+  EventId furthest_;    // It has received everything up to here, or a reset for what it missed.
+  EventId view_start_;  // The view is made of the messages after this one.
   std::size_t updates_ = 0;
 };
 
@@ -235,7 +235,7 @@ TEST_CASE("Readers that lag or are cut and resume receive everything once or a r
     all.resets += tally.resets;
     all.add(tally.counters);
   }
-  // The worlds were not too calm to show anything.
+  // The worlds were lively enough to show something.
   CHECK(all.updates > 50'000);
   CHECK(all.resets > 1'000);
   CHECK(all.counters.resumed > 1'000);

@@ -19,7 +19,7 @@ namespace regstream::hub {
 
 struct Reading {
   std::vector<nlohmann::json> messages;  ///< Each event's data.
-  std::vector<std::string> ids;          ///< What a client would resume after, once it has each.
+  std::vector<std::string> ids;          ///< The cursor of a client after each of them.
   std::vector<Duration> retries;
   std::size_t comments = 0;
 
@@ -92,7 +92,7 @@ inline std::vector<SubscriptionId> poll_all(Hub& hub) {
   return all;
 }
 
-/// A hub whose history is empty so far, and whole.
+/// A hub with an empty, complete history.
 class LiveHub : public Hub {
  public:
   static constexpr std::uint64_t epoch = 1'702'492'000'000;

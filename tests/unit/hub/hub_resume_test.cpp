@@ -86,7 +86,7 @@ TEST_CASE("A cursor that the journal does not have gets a reset and the current 
 
   const Reading one = take(given.hub, subscribe(given.hub, 42, cursor));
   REQUIRE(one.types() == "connected reset snapshot");
-  // Only with the last of them does the client have a cursor that goes on from there.
+  // Only the last of them gives the client a cursor to resume after.
   CHECK(one.ids == Ids{"0-0", "0-0", LiveHub::id(7)});
   CHECK(one.messages[2]["data"]["id"] == LiveHub::id(6));
 
@@ -187,7 +187,7 @@ TEST_CASE("A reader that falls behind the journal gets a reset and costs nobody 
   for (; sequence < 500; ++sequence) {
     publish(hub, {42});
     received += take(hub, fast).messages.size();
-    // The slow ones hold what was handed to them before their sockets filled.
+    // The slow ones hold what they got before their sockets filled.
     REQUIRE(hub.collect(slow_all, reading_timestamp_ms)->bytes_waiting() < 1'500);
     REQUIRE(hub.collect(slow_one, reading_timestamp_ms)->bytes_waiting() < 1'500);
   }
@@ -207,7 +207,7 @@ TEST_CASE("A reader that falls behind the journal gets a reset and costs nobody 
   }
   CHECK(hub.counters().overruns == 2);
 
-  // Others' messages do not make a stream of one registration lag.
+  // Messages of others do not make a stream of one registration lag.
   CHECK(take_bytes(hub, quiet).empty());
   publish(hub, {42, 43});
   CHECK(take(hub, slow_all).ids == Ids{LiveHub::id(501), LiveHub::id(502)});
