@@ -66,7 +66,7 @@ enum class Situation : std::uint8_t {
   primary_found,          ///< A gateway that met a replica found the primary, and reconnected.
   message_refused,        ///< A message on the channel was not an update.
   message_forged,         ///< It had the id of another message.
-  forgery_adopted,   ///< It had an id that was never given out, so it counts as a plain message.
+  forgery_adopted,   ///< It had an id that was never given out, so it counts as a bare message.
   bare_repeated,     ///< The same text again, which enters as often as it was published.
   ids_changed,       ///< A client changed its ids.
   changes_gathered,  ///< Its ids changed several times within one attempt.

@@ -26,7 +26,7 @@ enum class Canary : std::uint8_t {
   reorder,            ///< A gateway sends two updates in the wrong order.
   drop_reset,         ///< A gateway does not send a reset.
   forget_bare,        ///< Gateways ignore a plain PUBLISH.
-  adopt_twice,        ///< Redis adopts a plain message once for each gateway that offers it.
+  adopt_twice,        ///< Redis adopts a bare message once for each gateway that offers it.
   lose_timer,         ///< A client forgets to reconnect.
   no_waiting,         ///< A gateway treats a cursor that is ahead of it as one of a lost history.
   hasty_attempt,      ///< A client reconnects without a wait.
@@ -41,7 +41,7 @@ enum class Canary : std::uint8_t {
   endless_adoption,   ///< The messages to adopt exceed their limit.
   endless_knowledge,  ///< The known registrations exceed their limit.
   trust_restart,      ///< Redis continues its epoch after a restart that may have lost writes.
-  silent_loss,        ///< Redis does not record in the history that plain messages were lost.
+  silent_loss,        ///< Redis does not record in the history that bare messages were lost.
   silent_skip,        ///< A client does not report that it skipped an event.
   early_end,          ///< A gateway ends a stream before the final update.
   no_end,             ///< A gateway closes a stream after the final update without an end.

@@ -41,7 +41,7 @@ class GatewayProcess {
   void stall_redis_links(Duration span);
   [[nodiscard]] const std::shared_ptr<ProcessClock>& clock() const { return clock_; }
 
-  /// The plain messages that the running process heard, including those with an id of an epoch that
+  /// The bare messages that the running process heard, including those with an id of an epoch that
   /// never existed.
   [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
   /// Redis cut the running process off from messages that it had not read, and since then no stream
