@@ -83,7 +83,7 @@ void ClientJudge::on_attempt(const StreamRequest& request,
 }
 
 void ClientJudge::on_message(const SessionMessage& message) {
-  if (due_ == Due::end_was_told) {
+  if (due_ == Due::end_was_delivered) {
     fail("something comes after the end: " + std::string{message.json});
   }
   last_event_id_ = message.last_event_id;
@@ -309,7 +309,7 @@ void ClientJudge::on_end(const SessionMessage& message) {
   if (last_event_id_ != to_string(*id).append(end_suffix)) {
     fail("the end of " + to_string(*id) + " has the id " + last_event_id_);
   }
-  due_ = Due::end_was_told;
+  due_ = Due::end_was_delivered;
   position_ = id;  // A snapshot of a newer state is followed by an older id.
 }
 
@@ -328,7 +328,7 @@ void ClientJudge::expect_end_after(EventId position) {
 
 bool ClientJudge::may_stop(ConnectionReason reason) const {
   if (reason == ConnectionReason::finished) {
-    return due_ == Due::end_was_told;
+    return due_ == Due::end_was_delivered;
   }
   return reason == ConnectionReason::told_to_stop && due_ == Due::greeting && asked_.until_final &&
          asked_.cursor.ends_with(end_suffix);
