@@ -79,7 +79,7 @@ struct FaultPlan {
   std::uint64_t bare_per_mille = 0;        ///< Of the published messages.
   std::uint64_t malformed_per_mille = 0;   ///< The same.
   std::uint64_t same_key_per_mille = 0;    ///< Publishes that are repeated under their key.
-  std::uint64_t same_bare_per_mille = 0;   ///< Plain messages that repeat another one.
+  std::uint64_t same_bare_per_mille = 0;   ///< Bare messages that repeat another one.
 
   std::uint64_t split_per_mille = 0;        ///< Deliveries that are cut at a random byte.
   std::uint64_t slow_reader_per_mille = 0;  ///< Clients.
@@ -102,7 +102,7 @@ struct FaultPlan {
   std::size_t journal_bytes_max = 0;
   std::size_t known_registrations_max = 0;
   std::size_t claims_bytes_max = 0;
-  std::size_t bare_max = 0;  ///< Plain messages that may wait in a gateway.
+  std::size_t bare_max = 0;  ///< Bare messages that may wait in a gateway.
   std::size_t bare_bytes_max = 0;
   std::size_t unheard_max = 0;  ///< How far a gateway's channel may be behind, in messages.
   std::size_t held_max = 0;     ///< Messages that Redis holds for a subscriber that doesn't read.
