@@ -90,7 +90,7 @@ void Session::start() {
 void Session::on_handshake(ErrorCode error) {
   if (!error) {
     begin_request();
-  } else if (transport_.tls()->has_met_http()) {
+  } else if (transport_.tls()->has_seen_http()) {
     transport_.drop_tls();
     refuse({.status = http::status::bad_request,
             .detail = "This port speaks TLS: use https:// instead of http://."});

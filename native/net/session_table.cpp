@@ -13,7 +13,7 @@ SessionTable::Id SessionTable::add(const std::optional<ClientAddress>& client, I
                                 .deadline = now + limits_.read_timeout,
                                 .came = now,
                                 .entered = now,
-                                .paid_until = now});
+                                .progressed_until = now});
   return id;
 }
 
@@ -41,7 +41,7 @@ std::optional<Instant> SessionTable::enter(Id id, SessionState state, Instant no
   const std::optional<Duration> timeout = timeout_of(state);
   session.state = state;
   session.entered = now;
-  session.paid_until = now;
+  session.progressed_until = now;
   session.deadline = timeout ? std::optional(now + *timeout) : std::nullopt;
   return session.deadline;
 }
@@ -49,8 +49,9 @@ std::optional<Instant> SessionTable::enter(Id id, SessionState state, Instant no
 void SessionTable::progress(Id id, std::size_t bytes, Instant now) {
   const auto found = sessions_.find(id);
   if (found != sessions_.end()) {
-    Instant& paid_until = found->second.paid_until;
-    paid_until = std::min(now, paid_until + Duration(bytes * 1'000 / limits_.bytes_per_second_min));
+    Instant& progressed_until = found->second.progressed_until;
+    progressed_until =
+        std::min(now, progressed_until + Duration(bytes * 1'000 / limits_.bytes_per_second_min));
   }
 }
 
@@ -86,7 +87,8 @@ bool SessionTable::is_full_for(const ClientAddress& client) const {
 }
 
 std::optional<SessionTable::Id> SessionTable::least_progress(Instant now) const {
-  return find_least_progress([&](Id, const Session& session) { return had_grace(session, now); });
+  return find_least_progress(
+      [&](Id, const Session& session) { return is_past_grace(session, now); });
 }
 
 std::optional<SessionTable::Id> SessionTable::least_progress_of(const ClientAddress& client) const {
@@ -97,7 +99,7 @@ std::optional<SessionTable::Id> SessionTable::least_progress_of(const ClientAddr
 std::optional<SessionTable::Id> SessionTable::least_progress_with_memory(Id asking,
                                                                          Instant now) const {
   return find_least_progress([&](Id id, const Session& session) {
-    return id != asking && session.held_bytes > 0 && had_grace(session, now);
+    return id != asking && session.held_bytes > 0 && is_past_grace(session, now);
   });
 }
 
@@ -120,7 +122,7 @@ std::optional<SessionTable::Id> SessionTable::overdue(Instant now) const {
 
 // A client can stay in `writing` only by reading large responses, so it can't renew this grace
 // cheaply.
-bool SessionTable::had_grace(const Session& session, Instant now) const {
+bool SessionTable::is_past_grace(const Session& session, Instant now) const {
   const Instant since = session.state == SessionState::writing ? session.entered : session.came;
   return now - since >= limits_.grace;
 }
@@ -131,7 +133,7 @@ std::optional<SessionTable::Id> SessionTable::find_least_progress(Condition cond
   const std::pair<const Id, Session>* least = nullptr;
   for (const auto& entry : sessions_) {
     if (entry.second.state != SessionState::answering && condition(entry.first, entry.second) &&
-        (least == nullptr || entry.second.paid_until < least->second.paid_until)) {
+        (least == nullptr || entry.second.progressed_until < least->second.progressed_until)) {
       least = &entry;
     }
   }

@@ -82,11 +82,11 @@ class SessionTable {
     std::optional<Instant> deadline;
     Instant came;     // When it was added,
     Instant entered;  // and when it entered its state.
-    Instant paid_until;
+    Instant progressed_until;
     std::size_t held_bytes = 0;
   };
 
-  [[nodiscard]] bool had_grace(const Session& session, Instant now) const;
+  [[nodiscard]] bool is_past_grace(const Session& session, Instant now) const;
   template <typename Condition>
   [[nodiscard]] std::optional<Id> find_least_progress(Condition condition) const;
   [[nodiscard]] std::optional<Duration> timeout_of(SessionState state) const;

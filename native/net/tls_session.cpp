@@ -114,7 +114,7 @@ TlsResult TlsSession::result_of(int returned, std::size_t bytes) {
     case SSL_ERROR_ZERO_RETURN:
       return {.step = TlsStep::ended};
     default:
-      has_met_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+      has_seen_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
       return {.step = TlsStep::failed};
   }
 }

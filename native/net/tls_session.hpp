@@ -44,7 +44,7 @@ class TlsSession {
 
   [[nodiscard]] TlsResult handshake();
   /// The handshake failed because the peer speaks HTTP without TLS.
-  [[nodiscard]] bool has_met_http() const { return has_met_http_; }
+  [[nodiscard]] bool has_seen_http() const { return has_seen_http_; }
   /// Handles at most one record, so that a peer can't hold the loop with empty records.
   [[nodiscard]] TlsResult read(std::span<char> into);
   /// Writes the first part of `bytes`. After `wants_write`, the next call must begin with the same
@@ -62,7 +62,7 @@ class TlsSession {
   [[nodiscard]] TlsResult result_of(int returned, std::size_t bytes);
 
   int socket_;
-  bool has_met_http_ = false;
+  bool has_seen_http_ = false;
   std::unique_ptr<SSL, Free> tls_;
 };
 

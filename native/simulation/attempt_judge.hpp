@@ -22,7 +22,7 @@ class AttemptJudge {
   void on_signal(Instant now) { last_signal_ = now; }
   void on_offline() { was_offline_ = true; }
   /// True: nothing goes wrong from now on, so no stream may be lost. False: that is over.
-  void be_calm(bool is_calm) { is_calm_ = is_calm; }
+  void set_calm(bool is_calm) { is_calm_ = is_calm; }
   /// The client follows other ids.
   void on_ids_changed(Instant now);
   /// The client got a new token, so the next attempt may follow at once.

@@ -28,7 +28,7 @@ Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_worl
     gateways.push_back(std::make_unique<GatewayProcess>(world, std::move(clock), servers, truth,
                                                         plan, issuer, canary, index));
     if (host != nullptr) {
-      gateways.back()->stand_beside(*host->gateways[index]);
+      gateways.back()->set_neighbour(*host->gateways[index]);
     }
     gateways.back()->start();
   }

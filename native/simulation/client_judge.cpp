@@ -83,7 +83,7 @@ void ClientJudge::on_attempt(const StreamRequest& request,
 }
 
 void ClientJudge::on_message(const SessionMessage& message) {
-  if (due_ == Due::end_was_told) {
+  if (due_ == Due::end_was_delivered) {
     fail("something comes after the end: " + std::string{message.json});
   }
   last_event_id_ = message.last_event_id;
@@ -252,11 +252,11 @@ bool ClientJudge::has_reason_for_reset() const {
     return true;  // The client had read only a part of a reset or its snapshots.
   }
   if (due_ == Due::snapshots) {  // The client has no position yet.
-    return truth_.was_lost(begun_at_) || memory_.may_lack_what_was(truth_.end());
+    return truth_.was_lost(begun_at_) || memory_.may_lack_earlier(truth_.end());
   }
   const EventId at = *position_;
-  return truth_.was_lost(at) || memory_.may_lack_what_follows(at) ||
-         (due_ == Due::reset && asked_.until_final && memory_.may_lack_what_was(at));
+  return truth_.was_lost(at) || memory_.may_lack_later(at) ||
+         (due_ == Due::reset && asked_.until_final && memory_.may_lack_earlier(at));
 }
 
 void ClientJudge::on_snapshot(EventId id, const SessionMessage& message) {
@@ -294,7 +294,7 @@ void ClientJudge::on_snapshot(EventId id, const SessionMessage& message) {
   if (asked_.until_final && view->is_final) {
     due_ = Due::end;
     end_due_.reset();
-    if (truth_.can_judge(*view->id) && !memory_.may_lack_what_was(*view->id)) {
+    if (truth_.can_judge(*view->id) && !memory_.may_lack_earlier(*view->id)) {
       end_due_ = truth_.final_update(number, *view->id);
     }
   }
@@ -309,7 +309,7 @@ void ClientJudge::on_end(const SessionMessage& message) {
   if (last_event_id_ != to_string(*id).append(end_suffix)) {
     fail("the end of " + to_string(*id) + " has the id " + last_event_id_);
   }
-  due_ = Due::end_was_told;
+  due_ = Due::end_was_delivered;
   position_ = id;  // A snapshot of a newer state is followed by an older id.
 }
 
@@ -319,7 +319,7 @@ void ClientJudge::forget_end() {
 
 /// Everything up to `position` was delivered. If the id is final there, an end must follow.
 void ClientJudge::expect_end_after(EventId position) {
-  if (!truth_.can_judge(position) || memory_.may_lack_what_was(position)) {
+  if (!truth_.can_judge(position) || memory_.may_lack_earlier(position)) {
     due_ = Due::perhaps_end;
   } else if ((end_due_ = truth_.final_update(asked_.ids.front(), position))) {
     due_ = Due::end;
@@ -328,7 +328,7 @@ void ClientJudge::expect_end_after(EventId position) {
 
 bool ClientJudge::may_stop(ConnectionReason reason) const {
   if (reason == ConnectionReason::finished) {
-    return due_ == Due::end_was_told;
+    return due_ == Due::end_was_delivered;
   }
   return reason == ConnectionReason::told_to_stop && due_ == Due::greeting && asked_.until_final &&
          asked_.cursor.ends_with(end_suffix);

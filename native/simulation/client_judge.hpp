@@ -76,7 +76,7 @@ class ClientJudge {
     snapshots,  ///< The last snapshot has the position from which the stream continues.
     end,        ///< The end of `end_due_`, or of any update if that is empty.
     perhaps_end,
-    end_was_told,
+    end_was_delivered,
   };
   struct Followed {
     ViewJudge view;

@@ -39,7 +39,7 @@ class ClientProcess final : public StreamReader {
   /// From now on it keeps its ids, and doesn't return after an end.
   void settle() { is_settling_ = true; }
   /// True: nothing goes wrong from now on, and tokens are renewed in time. False: that is over.
-  void be_calm(bool is_calm);
+  void set_calm(bool is_calm);
   /// Closes the client and opens it again. `stored`: with the state that its session stored.
   void restart(bool stored);
   void sleep(Duration span);

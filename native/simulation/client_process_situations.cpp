@@ -15,7 +15,7 @@ void ClientProcess::count(const SessionMessage& message) const {
     world_.count(is_wanted ? Situation::update_known : Situation::update_unwanted);
   } else if (type == StreamMessageType::end) {
     const bool is_new = stream_->request().cursor.empty() || judge_.updates() > updates_before_;
-    world_.count(is_new ? Situation::end_told : Situation::end_told_again);
+    world_.count(is_new ? Situation::end_delivered : Situation::end_delivered_again);
   }
 }
 

@@ -14,9 +14,9 @@ constexpr Duration stored_life_min{5'000};
 
 }  // namespace
 
-void ClientProcess::be_calm(bool is_calm) {
+void ClientProcess::set_calm(bool is_calm) {
   // A slow reader gets the warning late, and so does a throttled timer.
-  attempts_.be_calm(is_calm && !network_.is_slow && plan_.throttled_per_mille == 0);
+  attempts_.set_calm(is_calm && !network_.is_slow && plan_.throttled_per_mille == 0);
 }
 
 void ClientProcess::carry_out(const RequestToken& step) {
@@ -68,7 +68,7 @@ void ClientProcess::check_allowed(const SessionMessage& message) const {
   }
   const Truth::Epoch& epoch = *truth_.epoch(id->epoch);
   if (id->sequence <= epoch.entries.size() &&
-      epoch.entry(id->sequence).entered > issuer_.hears_until(token)) {
+      epoch.entry(id->sequence).entered > issuer_.delivers_until(token)) {
     throw Violation(name_ + ": hears the update " + to_string(*id) +
                     ", which entered the history when its token had ended");
   }

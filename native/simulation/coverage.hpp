@@ -15,7 +15,7 @@ namespace regstream::simulation {
 enum class Situation : std::uint8_t {
   stream_resumed,
   stream_reset,
-  snapshot_told,
+  snapshot_sent,
   reader_overrun,     ///< It fell behind the journal.
   malformed_passed,   ///< A message that is not an update had its place in the history.
   delivery_cut,       ///< At any byte.
@@ -44,7 +44,7 @@ enum class Situation : std::uint8_t {
   hearing_paused,          ///< Too many messages waited, so a gateway stopped reading the channel.
   subscriber_cut,          ///< Redis's limit for what waits for it was reached.
   channel_left,            ///< It was too far behind, so the gateway gave it up.
-  loss_told,               ///< An entry without a message recorded a loss.
+  loss_recorded,           ///< An entry without a message recorded a loss.
   writes_lost,             ///< Acknowledged writes, when everything lost its power.
   restart_doubted,         ///< Redis may have lost writes, so a new history began.
   publish_repeated,        ///< Redis knew the key.
@@ -66,7 +66,7 @@ enum class Situation : std::uint8_t {
   primary_found,          ///< A gateway that met a replica found the primary, and reconnected.
   message_refused,        ///< A message on the channel was not an update.
   message_forged,         ///< It had the id of another message.
-  forgery_adopted,   ///< It had an id that was never given out, so it counts as a plain message.
+  forgery_adopted,   ///< It had an id that was never given out, so it counts as a bare message.
   bare_repeated,     ///< The same text again, which enters as often as it was published.
   ids_changed,       ///< A client changed its ids.
   changes_gathered,  ///< Its ids changed several times within one attempt.
@@ -75,24 +75,24 @@ enum class Situation : std::uint8_t {
   update_known,      ///< An update came after a snapshot that contained it.
   update_unwanted,   ///< An update of an id came that was not followed any more.
   other_passed_by,   ///< A gateway got a message of one workflow while it had streams of another.
-  end_told,
-  end_told_again,     ///< To a client that had the final update already.
-  stream_stopped,     ///< With 204, because the client had the end.
-  end_passed_over,    ///< An end's id was the cursor of a stream without `until=final`.
-  token_renewed,      ///< A client replaced its stream before the token had expired.
-  renewal_failed,     ///< It got no token for that yet.
-  token_expired,      ///< A gateway ended a stream when its token expired.
-  key_withdrawn,      ///< The same, because its token's key was withdrawn.
-  rights_limited,     ///< A stream of all ids was limited to what its token allows.
-  stream_held_back,   ///< A client found its stream held back, and polls.
-  stream_tried,       ///< A polling client tried a stream again.
-  replica_met,        ///< A process that looked for the primary reached a replica.
-  sentinel_behind,    ///< It named a former primary.
-  failover_followed,  ///< A process was told of another primary, and connected to it.
-  failover_doubted,   ///< A new history began, because another server has it.
-  replica_behind,     ///< A promoted replica lacked writes of its primary.
-  replicas_missed,    ///< An update was not acknowledged, because replicas were slow or gone.
-  branch_lost,        ///< Writes of a primary after another server was promoted.
+  end_delivered,
+  end_delivered_again,  ///< To a client that had the final update already.
+  stream_stopped,       ///< With 204, because the client had the end.
+  end_passed_over,      ///< An end's id was the cursor of a stream without `until=final`.
+  token_renewed,        ///< A client replaced its stream before the token had expired.
+  renewal_failed,       ///< It got no token for that yet.
+  token_expired,        ///< A gateway ended a stream when its token expired.
+  key_withdrawn,        ///< The same, because its token's key was withdrawn.
+  rights_limited,       ///< A stream of all ids was limited to what its token allows.
+  stream_held_back,     ///< A client found its stream held back, and polls.
+  stream_tried,         ///< A polling client tried a stream again.
+  replica_met,          ///< A process that looked for the primary reached a replica.
+  sentinel_behind,      ///< It named a former primary.
+  failover_followed,    ///< A process was told of another primary, and connected to it.
+  failover_doubted,     ///< A new history began, because another server has it.
+  replica_behind,       ///< A promoted replica lacked writes of its primary.
+  replicas_missed,      ///< An update was not acknowledged, because replicas were slow or gone.
+  branch_lost,          ///< Writes of a primary after another server was promoted.
 };
 
 inline constexpr std::size_t situations_count =

@@ -166,7 +166,7 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
       choose.one("claims bytes", std::array<std::size_t, 3>{600, enough, enough});
   if (plan.history_length_max < 10'000) {
     // A gateway that dropped unverified ids knows less about what the channel brought. If the
-    // history no longer reaches back to what it knows, its plain messages wait until somebody
+    // history no longer reaches back to what it knows, its bare messages wait until somebody
     // publishes again.
     plan.claims_bytes_max = enough;
   }

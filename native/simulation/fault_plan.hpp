@@ -26,7 +26,7 @@ enum class Canary : std::uint8_t {
   reorder,            ///< A gateway sends two updates in the wrong order.
   drop_reset,         ///< A gateway does not send a reset.
   forget_bare,        ///< Gateways ignore a plain PUBLISH.
-  adopt_twice,        ///< Redis adopts a plain message once for each gateway that offers it.
+  adopt_twice,        ///< Redis adopts a bare message once for each gateway that offers it.
   lose_timer,         ///< A client forgets to reconnect.
   no_waiting,         ///< A gateway treats a cursor that is ahead of it as one of a lost history.
   hasty_attempt,      ///< A client reconnects without a wait.
@@ -41,7 +41,7 @@ enum class Canary : std::uint8_t {
   endless_adoption,   ///< The messages to adopt exceed their limit.
   endless_knowledge,  ///< The known registrations exceed their limit.
   trust_restart,      ///< Redis continues its epoch after a restart that may have lost writes.
-  silent_loss,        ///< Redis does not record in the history that plain messages were lost.
+  silent_loss,        ///< Redis does not record in the history that bare messages were lost.
   silent_skip,        ///< A client does not report that it skipped an event.
   early_end,          ///< A gateway ends a stream before the final update.
   no_end,             ///< A gateway closes a stream after the final update without an end.
@@ -79,7 +79,7 @@ struct FaultPlan {
   std::uint64_t bare_per_mille = 0;        ///< Of the published messages.
   std::uint64_t malformed_per_mille = 0;   ///< The same.
   std::uint64_t same_key_per_mille = 0;    ///< Publishes that are repeated under their key.
-  std::uint64_t same_bare_per_mille = 0;   ///< Plain messages that repeat another one.
+  std::uint64_t same_bare_per_mille = 0;   ///< Bare messages that repeat another one.
 
   std::uint64_t split_per_mille = 0;        ///< Deliveries that are cut at a random byte.
   std::uint64_t slow_reader_per_mille = 0;  ///< Clients.
@@ -102,7 +102,7 @@ struct FaultPlan {
   std::size_t journal_bytes_max = 0;
   std::size_t known_registrations_max = 0;
   std::size_t claims_bytes_max = 0;
-  std::size_t bare_max = 0;  ///< Plain messages that may wait in a gateway.
+  std::size_t bare_max = 0;  ///< Bare messages that may wait in a gateway.
   std::size_t bare_bytes_max = 0;
   std::size_t unheard_max = 0;  ///< How far a gateway's channel may be behind, in messages.
   std::size_t held_max = 0;     ///< Messages that Redis holds for a subscriber that doesn't read.

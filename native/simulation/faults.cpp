@@ -42,7 +42,7 @@ Duration span_of(Fault fault, Chance& chance) {
 
 Faults::Faults(Cast& cast, std::vector<Cast*> guests)
     : cast_(cast),
-      everybody_([&] {
+      casts_([&] {
         guests.insert(guests.begin(), &cast);
         return std::move(guests);
       }()),
@@ -57,7 +57,7 @@ void Faults::begin() {
 
 void Faults::end() {
   is_over_ = true;
-  for (Cast* const cast : everybody_) {
+  for (Cast* const cast : casts_) {
     cast->redis().come_up();
     cast->redis().refuse_writes(false);
     cast->redis().promote(false);
@@ -130,7 +130,7 @@ void Faults::commit(Fault fault, Chance& chance) {
       if (cast_.redis().is_up() && chance.chance(200)) {
         world_.count(fault);
         world_.note("redis: is emptied");
-        for (Cast* const cast : everybody_) {
+        for (Cast* const cast : casts_) {
           cast->redis().flush();
         }
       }
@@ -200,7 +200,7 @@ void Faults::commit(Fault fault, std::size_t gateway, Chance& chance) {
     return;
   }
   const Duration span = span_of(fault, chance);
-  for (Cast* const cast : everybody_) {
+  for (Cast* const cast : casts_) {
     GatewayProcess& part = *cast->gateways[gateway];
     if (fault == Fault::part_clients) {
       part.streams().stall(span);
@@ -214,7 +214,7 @@ void Faults::commit(Fault fault, std::size_t gateway, Chance& chance) {
   }
   if (fault == Fault::drain_gateway) {
     world_.after(span, [this, gateway] {
-      for (Cast* const cast : everybody_) {
+      for (Cast* const cast : casts_) {
         cast->gateways[gateway]->crash(true);
         cast->gateways[gateway]->start();
       }
@@ -226,7 +226,7 @@ void Faults::commit(Fault fault, std::size_t gateway, Chance& chance) {
 
 void Faults::start_later(std::size_t gateway, Duration wait) {
   world_.after(wait, [this, gateway] {
-    for (Cast* const cast : everybody_) {
+    for (Cast* const cast : casts_) {
       cast->gateways[gateway]->start();
     }
   });
@@ -237,14 +237,14 @@ void Faults::restart_redis(bool with_older_data, Chance& chance) {
     return;
   }
   if (with_older_data && chance.chance(700)) {
-    for (Cast* const cast : everybody_) {
+    for (Cast* const cast : casts_) {
       cast->redis().save();
     }
     return;
   }
   world_.note(with_older_data ? "redis: restarts with older data" : "redis: restarts");
   world_.count(with_older_data ? Fault::restore_redis : Fault::restart_redis);
-  for (Cast* const cast : everybody_) {
+  for (Cast* const cast : casts_) {
     cast->redis().go_down();
     for (const auto& gateway : cast->gateways) {
       gateway->break_redis_links();
@@ -261,7 +261,7 @@ void Faults::restart_redis(bool with_older_data, Chance& chance) {
 
 void Faults::come_up_later(Duration wait) {
   world_.after(wait, [this] {
-    for (Cast* const cast : everybody_) {
+    for (Cast* const cast : casts_) {
       cast->redis().come_up();
     }
   });
@@ -275,13 +275,13 @@ void Faults::lose_power(Chance& chance) {
   world_.note("everything loses its power");
   world_.count(Fault::lose_power);
   for (std::size_t gateway = 0; gateway < cast_.gateways.size(); ++gateway) {
-    for (Cast* const cast : everybody_) {
+    for (Cast* const cast : casts_) {
       cast->gateways[gateway]->crash(false);
     }
     start_later(gateway, any_span(chance, down_max));
   }
   const std::size_t lost = chance.index(lost_writes_max);
-  for (Cast* const cast : everybody_) {
+  for (Cast* const cast : casts_) {
     for (std::size_t publisher = 0; publisher < cast->publishers.size(); ++publisher) {
       cast->crash_publisher(publisher);
     }
@@ -297,7 +297,7 @@ void Faults::refuse_writes(Chance& chance) {
   }
   world_.count(Fault::refuse_writes);
   const auto refuse = [this](bool refuses) {
-    for (Cast* const cast : everybody_) {
+    for (Cast* const cast : casts_) {
       cast->redis().refuse_writes(refuses);
     }
   };
@@ -310,20 +310,20 @@ void Faults::fail_over(Chance& chance) {
     return;
   }
   world_.count(Fault::fail_over_redis);
-  for (Cast* const cast : everybody_) {
+  for (Cast* const cast : casts_) {
     cast->redis().demote();
   }
   const Duration span = any_span(chance, failover_max);
   const bool is_other = chance.chance(700);
   world_.after(span, [this, is_other] {
-    for (Cast* const cast : everybody_) {
+    for (Cast* const cast : casts_) {
       cast->redis().promote(is_other);
     }
   });
 }
 
 void Faults::replace_primary(Fault fault, const Chance& chance) {
-  for (Cast* const cast : everybody_) {
+  for (Cast* const cast : casts_) {
     const auto break_links = [cast](const SimulatedRedis& server) {
       for (const auto& gateway : cast->gateways) {
         gateway->break_redis_links(server);
@@ -358,7 +358,7 @@ void Faults::set_calendar(Chance& chance) {
       any_client(chance).set_calendar(wrong_by);
       return;
     case 2:
-      for (Cast* const cast : everybody_) {
+      for (Cast* const cast : casts_) {
         cast->redis().advance_calendar(wrong_by);
       }
       return;

@@ -43,7 +43,7 @@ class Faults {
   [[nodiscard]] PublisherProcess& any_publisher(Chance& chance);
 
   Cast& cast_;
-  const std::vector<Cast*> everybody_;  // The cast and the guests on its machines.
+  const std::vector<Cast*> casts_;  // The cast and the guests on its machines.
   World& world_;
   FaultSchedule schedule_;
   std::uint64_t forged_ = 0;  // Messages.

@@ -16,7 +16,7 @@ void check_entered(const Truth& truth, const std::string& text, std::size_t time
   }
 }
 
-/// Each plain message has entered as often as gateways heard its text.
+/// Each bare message has entered as often as gateways heard its text.
 void check_heard(const Truth& truth, const std::vector<std::string>& texts) {
   std::unordered_map<std::string_view, std::size_t> times;
   for (const std::string& text : texts) {

@@ -20,14 +20,14 @@ struct GatewayMemory {
     return !forgets && !epoch.was_trimmed() && epoch.losses.empty();
   }
   /// The entries after `id` may be too old to be sent, or record a loss.
-  [[nodiscard]] bool may_lack_what_follows(EventId id) const {
+  [[nodiscard]] bool may_lack_later(EventId id) const {
     const auto& epoch = *truth.epoch(id.epoch);
     return epoch.oldest > id.sequence + 1 ||
            (!epoch.losses.empty() && epoch.losses.back() > id.sequence) ||
            truth.end().sequence > id.sequence + journal_count_min;
   }
   /// A gateway may not know whether an instance had ended at `id`.
-  [[nodiscard]] bool may_lack_what_was(EventId id) const {
+  [[nodiscard]] bool may_lack_earlier(EventId id) const {
     return !is_whole(id) || truth.end().sequence > journal_count_min;
   }
 };

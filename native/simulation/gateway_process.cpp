@@ -81,14 +81,15 @@ void GatewayProcess::crash(bool tells) {
   broker_.reset();
 }
 
-void GatewayProcess::count_beside() const {
-  if (beside_ != nullptr && beside_->is_running() && beside_->streams().hub().subscriptions() > 0) {
+void GatewayProcess::count_neighbour() const {
+  if (neighbour_ != nullptr && neighbour_->is_running() &&
+      neighbour_->streams().hub().subscriptions() > 0) {
     world_.count(Situation::other_passed_by);
   }
 }
 
 bool GatewayProcess::on_channel_message(const std::string& message) {
-  count_beside();
+  count_neighbour();
   const auto claimed = claimed_id(message);
   if (truth_.is_forged(message, Forgery::no_message)) {
     // If it has an id, a read must first show that the history didn't give it out.

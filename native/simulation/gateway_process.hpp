@@ -26,7 +26,7 @@ class GatewayProcess {
                  std::optional<Canary> canary, std::size_t index);
 
   /// `other` is another workflow's part of the same gateway.
-  void stand_beside(const GatewayProcess& other) { beside_ = &other; }
+  void set_neighbour(const GatewayProcess& other) { neighbour_ = &other; }
   void start();
   /// `tells`: the kernel still runs, and closes the connections.
   void crash(bool tells);
@@ -41,7 +41,7 @@ class GatewayProcess {
   void stall_redis_links(Duration span);
   [[nodiscard]] const std::shared_ptr<ProcessClock>& clock() const { return clock_; }
 
-  /// The plain messages that the running process heard, including those with an id of an epoch that
+  /// The bare messages that the running process heard, including those with an id of an epoch that
   /// never existed.
   [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
   /// Redis cut the running process off from messages that it had not read, and since then no stream
@@ -53,7 +53,7 @@ class GatewayProcess {
 
  private:
   bool on_channel_message(const std::string& message);
-  void count_beside() const;
+  void count_neighbour() const;
   void on_fact(const broker::SessionFact& fact);
   void check_limits() const;
 
@@ -65,7 +65,7 @@ class GatewayProcess {
   const std::string name_;
   const std::shared_ptr<ProcessClock> clock_;
   GatewayStreams streams_;
-  const GatewayProcess* beside_ = nullptr;
+  const GatewayProcess* neighbour_ = nullptr;
 
   // Of the running process.
   std::unique_ptr<RedisBroker> broker_;

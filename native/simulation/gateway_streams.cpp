@@ -339,7 +339,7 @@ void GatewayStreams::count() const {
   const hub::HubCounters& counters = hub().counters();
   world_.count(Situation::stream_resumed, counters.resumed);
   world_.count(Situation::stream_reset, counters.resets.total());
-  world_.count(Situation::snapshot_told, counters.snapshots);
+  world_.count(Situation::snapshot_sent, counters.snapshots);
   world_.count(Situation::reader_overrun, counters.overruns);
   world_.count(Situation::malformed_passed, counters.malformed.total());
   world_.count(Situation::token_expired, counters.expired);

@@ -66,7 +66,7 @@ void Issuer::request(const std::vector<std::int64_t>& rights, Then then) {
 }
 
 Token Issuer::issue(const std::vector<std::int64_t>& rights) {
-  const Duration life = lives_long_ ? long_life : chance_.between(life_min, life_max);
+  const Duration life = has_long_lives_ ? long_life : chance_.between(life_min, life_max);
   tokens_.push_back({.number = tokens_.size() + 1,
                      .rights = rights,
                      .key = key_,
@@ -104,7 +104,7 @@ std::int64_t Issuer::gateway_timestamp_ms(std::size_t gateway) const {
   return timestamp_ms(world_.now() + skews_[gateway]);
 }
 
-Instant Issuer::hears_until(const Token& token) const {
+Instant Issuer::delivers_until(const Token& token) const {
   const Instant end = token.expires_at + leeway + skew_max + drift_max;
   return is_withdrawn(token) ? std::min(end, *withdrawn_at_) : end;
 }

@@ -47,7 +47,7 @@ class Issuer {
   /// Never fails from now on.
   void recover();
   /// From now on tokens outlive the run.
-  void settle() { lives_long_ = true; }
+  void settle() { has_long_lives_ = true; }
 
   // What gateways know.
   [[nodiscard]] const Token& token(std::uint64_t number) const {
@@ -61,7 +61,7 @@ class Issuer {
   }
 
   /// A stream of this token may bring only updates that entered the history before this time.
-  [[nodiscard]] Instant hears_until(const Token& token) const;
+  [[nodiscard]] Instant delivers_until(const Token& token) const;
 
  private:
   Token issue(const std::vector<std::int64_t>& rights);
@@ -76,7 +76,7 @@ class Issuer {
   std::optional<Instant> withdrawn_at_;  // Of the first key.
   bool is_down_ = false;
   bool has_recovered_ = false;
-  bool lives_long_ = false;
+  bool has_long_lives_ = false;
 };
 
 }  // namespace regstream::simulation

@@ -10,7 +10,7 @@
 
 namespace regstream::simulation {
 
-/// Publishes messages at random times: through publishers under keys, and plain ones as another
+/// Publishes messages at random times: through publishers under keys, and bare ones as another
 /// program would.
 class Publishing {
  public:
@@ -45,7 +45,7 @@ class Publishing {
   const Workflow& workflow_;
   Chance times_;
   Chance chance_;
-  Chance repeats_;  // For plain messages.
+  Chance repeats_;  // For bare messages.
   Chance omissions_;
   Chance keys_;
   std::vector<Published> published_;

@@ -371,7 +371,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
   }
   append({}, false);
   keep_length();
-  world_.count(Situation::loss_told);
+  world_.count(Situation::loss_recorded);
   return *data_.end;
 }
 

@@ -56,9 +56,9 @@ struct Life {
     faults.end();
     cast.issuer.recover();
   }
-  void be_calm(bool is_calm) {
+  void set_calm(bool is_calm) {
     for (const auto& client : cast.clients) {
-      client->be_calm(is_calm && cast.issuer.is_in_use());
+      client->set_calm(is_calm && cast.issuer.is_in_use());
     }
   }
 
@@ -88,11 +88,11 @@ void recover(World& world, const std::array<Life*, 2>& lives) {
 
 void renew_tokens(World& world, const std::array<Life*, 2>& lives) {
   for (Life* const life : lives) {
-    life->be_calm(true);
+    life->set_calm(true);
   }
   world.run_for(calm_span);
   for (Life* const life : lives) {
-    life->be_calm(false);
+    life->set_calm(false);
     life->cast.issuer.settle();
   }
   world.run_for(last_renewals_max);

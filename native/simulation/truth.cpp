@@ -71,7 +71,7 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   Epoch& epoch = extend(id);
   check_forged(epoch, id, text);
   if (epoch.messages.count(text) != 0 && !epoch.was_rolled_back) {
-    throw Violation("a message of the history was adopted as a plain one, as " + to_string(id) +
+    throw Violation("a message of the history was adopted as a bare one, as " + to_string(id) +
                     ": " + text);
   }
   epoch.messages.insert(message);

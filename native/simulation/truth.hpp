@@ -82,8 +82,8 @@ class Truth {
   /// fork, if it existed already.
   void begin(std::uint64_t epoch);
   /// Appends an entry. Throws `Violation` if `id` is not the next one, if `text` must not enter, if
-  /// it is a message of this epoch that was adopted as a plain one, or if this epoch has it already
-  /// as often as it was sent. Two cases are not violations. The entry of a plain message was
+  /// it is a message of this epoch that was adopted as a bare one, or if this epoch has it already
+  /// as often as it was sent. Two cases are not violations. The entry of a bare message was
   /// trimmed: a gateway that has neither heard nor read that entry must assume that it was lost,
   /// although older data may bring it back. Or Redis restarted with older data and gave out ids
   /// again, or ids of an epoch that another one had followed, before a process came that knew
@@ -105,10 +105,10 @@ class Truth {
   }
   /// Another sender sends the same text, so it may enter at any time.
   void expect_any_time(const std::string& text) { senders_.erase(text); }
-  /// The same plain text is published again, so it may enter once more.
+  /// The same bare text is published again, so it may enter once more.
   void expect_again(const std::string& text) { ++repeats_[text]; }
   /// `text` is forged on the channel. `no_message` must never enter. `known_id` and `copy` must not
-  /// enter either, unless this epoch is lost: a gateway that never knew it adopts them as plain
+  /// enter either, unless this epoch is lost: a gateway that never knew it adopts them as bare
   /// messages.
   void expect_forged(const std::string& text, Forgery forgery) {
     forged_[text] = {.forgery = forgery, .epoch = end_.epoch};

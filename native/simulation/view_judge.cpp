@@ -41,7 +41,7 @@ void ViewJudge::on_view(const RegistrationView& view) {
   // own id.
   if (!has_skipped_ && truth_.can_judge(*view.id) && memory_.is_whole(*view.id) &&
       truth_.view_mark(registration_id_, *view.id) != mark_without_gap(view)) {
-    fail("its view is not the truth at " + to_string(*view.id) + ": " + in_words(view));
+    fail("its view is not the truth at " + to_string(*view.id) + ": " + describe(view));
   }
 }
 
@@ -49,17 +49,17 @@ void ViewJudge::check_gap(const RegistrationView& view) const {
   if (view.has_gap != has_gap_) {
     fail((has_gap_ ? "updates may have been missed, but its view does not say so: "
                    : "its view says that updates may have been missed, but none were: ") +
-         in_words(view));
+         describe(view));
   }
   if (view.has_lost_history != is_behind_reset_) {
     fail((is_behind_reset_ ? "its view is from a lost history, but does not say so: "
                            : "its view says that its history was lost, but it was not: ") +
-         in_words(view));
+         describe(view));
   }
   const bool may_have_id = !view.status.empty() && !is_behind_reset_;
   if (view.id.has_value() != may_have_id) {
     fail("its view has an id before anything is known or after a reset, or has no id otherwise: " +
-         in_words(view));
+         describe(view));
   }
 }
 
@@ -75,7 +75,7 @@ void ViewJudge::check_end(const RegistrationView& view, bool is_settled) const {
   // what gateways have forgotten, or what was trimmed at once.
   const bool is_known = memory_.is_whole(end) || (is_settled && has_view);
   if (is_known && truth_.view_mark(registration_id_, end).value_or(0) != mark) {
-    fail("its view is not the truth: " + in_words(view));
+    fail("its view is not the truth: " + describe(view));
   }
 }
 
@@ -84,7 +84,7 @@ std::uint64_t ViewJudge::mark_without_gap(RegistrationView view) const {
   return mark_of(view, truth_.workflow());
 }
 
-std::string ViewJudge::in_words(const RegistrationView& view) const {
+std::string ViewJudge::describe(const RegistrationView& view) const {
   return encode_view(view, truth_.workflow());
 }
 

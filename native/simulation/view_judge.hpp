@@ -44,7 +44,7 @@ class ViewJudge {
   [[noreturn]] void fail(const std::string& what) const;
   void check_gap(const RegistrationView& view) const;
   [[nodiscard]] std::uint64_t mark_without_gap(RegistrationView view) const;
-  [[nodiscard]] std::string in_words(const RegistrationView& view) const;
+  [[nodiscard]] std::string describe(const RegistrationView& view) const;
 
   const Truth& truth_;
   GatewayMemory memory_;

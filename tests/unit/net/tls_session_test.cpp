@@ -217,7 +217,7 @@ TEST_CASE("bytes that are not TLS fail and HTTP without TLS is recognised") {
   REQUIRE(::send(ends.client(), bytes.data(), bytes.size(), 0) ==
           static_cast<ssize_t>(bytes.size()));
   CHECK(server->handshake().step == TlsStep::failed);
-  CHECK(server->has_met_http() == is_http);
+  CHECK(server->has_seen_http() == is_http);
 }
 
 TEST_CASE("a handshake waits for missing bytes at every byte") {
