@@ -1,4 +1,5 @@
-// Fresh applications that install the packed package. REGSTREAM_APPS=all: every one (`./dev apps`), else the brief ones.
+// Fresh applications that install the packed package. REGSTREAM_APPS=all runs every one (`./dev apps`); the default are
+// the quick ones.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -24,16 +25,18 @@ const wanted = apps.filter(isChosen);
 const tooNew = wanted.filter((app) => !runsHere(app)).map(({ name }) => name);
 if (tooNew.length > 0) {
   const why = `Node ${process.versions.node} is too old for ${tooNew.join("; ")}`;
-  // Whoever asked for them has to know. Debian 12's own Node runs the others.
+  // A full run has to report this. Debian 12's own Node runs the others.
   if (chosen !== "") throw new Error(`${why}: put a newer one on the PATH`);
   console.warn(`${why}: not tested here`);
 }
 
-/** As an own terminal has it: npm and npx tell those that they start of this workspace, and Vitest of its tests. */
+/**
+ * The environment of a separate terminal: npm and npx pass this workspace's settings on, and Vitest those of its tests.
+ */
 const ofThisRun = Object.keys(process.env).filter((name) => /^npm_|^NODE_ENV$|^VITE|^CI$|^FORCE_/.test(name));
 const environment: NodeJS.ProcessEnv = {
   ...Object.fromEntries(ofThisRun.map((name) => [name, undefined])),
-  NO_COLOR: "1", // What a server says of its address is read.
+  NO_COLOR: "1", // Reads the address that a server prints.
 };
 
 let browser: Browser;
@@ -75,7 +78,7 @@ async function run(folder: string, command: string): Promise<void> {
   if ((await child.exited) !== 0) throw new Error(`${command} failed:\n${child.log}`);
 }
 
-/** Where the application can be looked at. */
+/** The application's address. */
 async function start(folder: string, app: Exclude<Run, { readonly kind: "command" }>): Promise<string> {
   if (app.kind === "folder") {
     const server = await PageServer.start(join(folder, app.folder), gateway.url(""));
@@ -84,13 +87,13 @@ async function start(folder: string, app: Exclude<Run, { readonly kind: "command
   }
   const port = await freePort();
   const server = spawnIn(folder, app.command.replace("{port}", String(port)));
-  // At once: Next's would wait for the streams that it passes on.
+  // At once: Next's server would wait for the streams that it forwards.
   servers.push({ stop: () => server.stop("SIGKILL") });
   await server.untilOutput(new RegExp(`127\\.0\\.0\\.1:${port}`));
   return `http://127.0.0.1:${port}/`;
 }
 
-/** The page becomes live, and shows an update. */
+/** Checks that the page becomes live and shows an update. */
 async function look(url: string): Promise<void> {
   const page = await browser.newPage();
   const said: string[] = [];
@@ -135,7 +138,7 @@ describe("a fresh application", () => {
           }
         }
       }
-      // Large, and many.
+      // These folders are large.
       await Promise.all(servers.splice(0).map((server) => server.stop()));
       await rm(folder, { recursive: true });
     });

@@ -1,12 +1,12 @@
 import type { Contender } from "./measured_server.ts";
 import { median } from "./quantile.ts";
 
-/** A figure that a turn gives, and how it is printed. */
+/** A figure that a turn measures, and how it is printed. */
 export type Row<Key extends string> = readonly [what: string, key: Key, text: (value: number) => string];
 
 /**
- * Prints the median turn of each of the two, and the median of the turns' ratios. In turns, so that a busy spell of the machine meets both;
- * each begins every other turn.
+ * Prints the median turn of each of the two, and the median of the turns' ratios. They alternate, so that a busy spell
+ * of the machine affects both, and each begins every other turn.
  */
 export async function compareInTurns<Key extends string>(
   [ours, peer]: readonly [Contender, Contender],
