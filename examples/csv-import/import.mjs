@@ -1,5 +1,5 @@
-// Publishes the stages of an import, as the program that imports would: node import.mjs IMPORT_ID [--fail]
-// It speaks to the gateway's HTTP route, so that it needs no package; GATEWAY says where that is.
+// Publishes the stages of an import, as the importing program would: node import.mjs IMPORT_ID [--fail]. It uses the
+// gateway's HTTP route and so needs no package. GATEWAY is the gateway's address.
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 

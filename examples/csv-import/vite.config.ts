@@ -8,8 +8,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
   },
-  // Left as it is, so that the package finds its .wasm file beside its module.
+  // Not optimised, so that the package finds its .wasm file beside its module.
   optimizeDeps: { exclude: ["regstream"] },
-  // `vite preview` has the same.
+  // The same for `vite preview`.
   server: { proxy: { "/api": process.env["GATEWAY"] ?? "http://127.0.0.1:8080" } },
 });

@@ -1,31 +1,31 @@
-/** The applications that the package is installed in: what each one's developer writes, and how it is run. */
+/** The applications that install the package: what a developer writes for each, and how it is run. */
 
 import { documentedFile } from "./documented_file.ts";
 
-/** How an application shows that it works. */
+/** How to check that an application works. */
 export type Run =
-  /** A server of its own, by this command; `{port}` stands for the port. */
+  /** Its own server, started by this command; `{port}` is replaced by the port. */
   | { readonly kind: "serve"; readonly command: string }
-  /** A folder that any server can serve. */
+  /** A folder for any static server. */
   | { readonly kind: "folder"; readonly folder: string }
-  /** A command that ends well. */
+  /** A command that must succeed. */
   | { readonly kind: "command"; readonly command: string };
 
 export interface App {
   readonly name: string;
-  /** Whether `./dev test` tries it, too. */
+  /** Whether `./dev test` runs it, too. */
   readonly isBrief?: boolean;
-  /** The oldest Node that runs it, by its first number. Default: 18. */
+  /** The oldest major version of Node that runs it. Default: 18. */
   readonly nodeMin?: number;
-  /** Packages beside regstream, with their exact versions. */
+  /** Further packages, with exact versions. */
   readonly packages: readonly string[];
-  /** More of its package.json. */
+  /** Further members of its package.json. */
   readonly manifest?: object;
   readonly files: (gateway: string) => Readonly<Record<string, string>>;
-  /** Run in order before it is looked at. */
+  /** Commands to run first, in order. */
   readonly build?: readonly string[];
   readonly runs: readonly Run[];
-  /** A route of its server that loads the module there, and says what went wrong. */
+  /** A route of its server that loads the module there and reports errors. */
   readonly serverRoute?: string;
 }
 
@@ -61,7 +61,7 @@ function viteApp(version: string, isBrief = false): App {
   };
 }
 
-/** A framework that Vite compiles: its plugin beside the documented settings, and the framework's own files. */
+/** A framework that Vite compiles: the documented settings, its plugin, and its own files. */
 function compiledByVite(
   framework: string,
   {
@@ -153,7 +153,7 @@ export function Progress() {
   return <p>{error?.message ?? (isConnected ? "Live: " : "Offline: ") + registration?.message}</p>;
 }
 `,
-      // A route of the server, which takes the package's build for servers.
+      // A route of the server, which uses the package's build for servers.
       "app/server/route.js": `${bundler === "webpack" ? 'import "regstream/inline";\n' : ""}import { loadCore, RegistrationStream } from "regstream";
 
 export const dynamic = "force-dynamic";
@@ -195,7 +195,7 @@ test("a page's stream", async () => {
 
 export const apps: readonly App[] = [
   viteApp("5.4.21"),
-  // Debian 12's own Node runs it, and not the newer ones.
+  // Debian 12's own Node runs this version, but not newer ones.
   viteApp("6.4.6", true),
   viteApp("7.3.8"),
   viteApp("8.4.0", true),

@@ -10,8 +10,8 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves a built application as most hosts do: files as they are, the page for any address that is no file's, and
- * /api/ by the gateway.
+ * Serves a built application as most hosts do: files as they are, the page for any other address, and /api/ from the
+ * gateway.
  */
 export class PageServer {
   private constructor(private readonly server: Server) {}

@@ -1,6 +1,7 @@
 /**
- * For how long one call of the script keeps Redis busy, and what another client notices: batches of the publishers' limits in a history that
- * is full, and a single large update, five calls on their way, beside the round trip of another client's PING.
+ * How long one call of the script keeps Redis busy, and what another client notices: batches at the publishers' limits
+ * in a full history, and a single large update, with five calls in flight, beside the round trip of another client's
+ * PING.
  */
 import type { Redis } from "ioredis";
 
@@ -23,7 +24,7 @@ interface Shape {
   readonly calls: number;
 }
 
-/** An update whose message has so many bytes, nearly. */
+/** An update whose message has about so many bytes. */
 const sized = (bytes: number): string =>
   JSON.stringify({ registrationId: 42, status: "PENDING", message: "x".repeat(bytes - 60) });
 
@@ -39,7 +40,7 @@ const shapes: readonly Shape[] = [
   { name: "1 update of 1 MiB", count: 1, message: sized(2 ** 20 - 256), calls: 50 },
 ];
 
-/** Round trips of another client, until it is told to stop. */
+/** Measures round trips of another client until it is stopped. */
 async function ping(client: Redis, isOver: () => boolean): Promise<number[]> {
   const took: number[] = [];
   while (!isOver()) {

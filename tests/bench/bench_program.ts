@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** A program that is built with the benchmarks. REGSTREAM_BENCH_PROGRAMS names another folder with them. */
+/** The path of a benchmark program. REGSTREAM_BENCH_PROGRAMS names another folder with them. */
 export function benchProgram(name: string): string {
   const folder = process.env.REGSTREAM_BENCH_PROGRAMS;
   return folder === undefined

@@ -1,16 +1,16 @@
 import type { MeasuredServer } from "./measured_server.ts";
 import type { StreamReaders } from "./stream_readers.ts";
 
-/** Of one delivery: an update that reached one stream. */
+/** Per delivery, that is, per update and stream. */
 export interface DeliveryCost {
   /** From the first publish to the last read. */
   readonly tookNs: number;
-  /** Of the server's processor. */
+  /** The server's processor time. */
   readonly cpuNs: number;
 }
 
 /**
- * Publishes `updates` at once, after `warmUp` that don't count. Each of the `streams` that are open must get all of them.
+ * Publishes `updates` at once, after `warmUp` that are not measured. Each of the open `streams` must get all of them.
  */
 export async function measureBurst(
   server: MeasuredServer,

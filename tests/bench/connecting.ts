@@ -1,9 +1,8 @@
 /**
- * How fast streams are opened: the gateway beside nginx with nchan. Each stream is of one id, as a page opens it.
+ * How fast streams are opened: the gateway beside nginx with nchan. Each stream follows one id, as a page's does. As in
+ * fan_out.ts the server has a core of its own, and the two take turns.
  *
- * As in fan_out.ts the server has a core of its own, and the two take turns.
- *
- *   connecting.ts [--beside PROGRAM] [--turns COUNT]     against another build of `regstream` instead of nchan
+ * connecting.ts [--beside PROGRAM] [--turns COUNT]: against another build of `regstream` instead of nchan
  */
 import { parseArgs } from "node:util";
 

@@ -1,11 +1,10 @@
 /**
- * The gateway beside a plain Node server on ioredis (fan_out_peer.mjs), each on a Redis of its own, the gateway with its history: updates
- * that go to a thousand streams in a burst, what an idle stream costs in memory, and how long a single update takes to one of ten thousand.
+ * The gateway beside a plain Node server on ioredis (fan_out_peer.mjs), each with its own Redis, the gateway with its
+ * history. Measures a burst of updates to a thousand streams, the memory of an idle stream, and the latency of a single
+ * update to one of ten thousand. The measured server has a core of its own; Redis, the readers and this publisher share
+ * the others. The two take turns as new processes. The median turn of each counts, and the median of the turns' ratios.
  *
- * The server that is measured has a core of its own; Redis, the readers and this publisher share the others. They take turns, each time as
- * new processes; the median turn of each counts, and the median of the turns' ratios.
- *
- *   fan_out.ts [--beside PROGRAM]     against another build of `regstream` instead of Node
+ * fan_out.ts [--beside PROGRAM]: against another build of `regstream` instead of Node
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -56,7 +55,7 @@ async function measureIdle(
   core: string,
 ): Promise<Record<"bytesOfStream" | "latency" | "latencyP99" | "cpuOfUpdate", number>> {
   const server = await MeasuredServer.start(contender, core);
-  // What the very first streams bring into memory is the program itself.
+  // The very first streams bring the program itself into memory.
   const firstReaders = await StreamReaders.open(server.port, idle.first);
   const residentBytes = server.residentBytes();
   const readers = await StreamReaders.open(server.port, idle.streams, { query: "registrationId=%" });
@@ -67,7 +66,7 @@ async function measureIdle(
   let cpuNs = 0;
   for (let update = 0; update < idle.warmUp + idle.updates; update += 1) {
     if (update === idle.warmUp) cpuNs = server.cpuNs();
-    // A step that is prime to the number of streams goes through all of them.
+    // A step that is coprime to the number of streams visits all of them.
     const registrationId = ((update * 7919) % idle.streams) + 1;
     const [beganNs, { most, atNs }] = await Promise.all([
       server.publish([updateOf(registrationId)]),

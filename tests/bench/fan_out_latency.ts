@@ -1,10 +1,9 @@
 /**
- * How long an update takes from a bare PUBLISH to its readers: the gateway, which adopts it into the history first, beside a plain epoll
- * loop that remembers nothing (plain_fan_out.cpp). Updates come at an even pace, each of them to many streams, and each delivery counts.
+ * How long an update takes from a plain PUBLISH to its readers: the gateway, which first adopts it into the history,
+ * beside a plain epoll loop that keeps nothing (plain_fan_out.cpp). Updates come at an even pace, each to many streams,
+ * and each delivery counts. As in fan_out.ts the server has a core of its own, and the two take turns.
  *
- * As in fan_out.ts the server has a core of its own, and the two take turns.
- *
- *   fan_out_latency.ts [--beside PROGRAM] [--turns COUNT]     against another build of `regstream` instead of the loop
+ * fan_out_latency.ts [--beside PROGRAM] [--turns COUNT]: against another build of `regstream` instead of the loop
  */
 import { parseArgs } from "node:util";
 
@@ -20,7 +19,7 @@ import { StreamReaders } from "./stream_readers.ts";
 interface Load {
   readonly name: string;
   readonly streams: number;
-  /** Streams of all of them; 0: each stream follows all. */
+  /** The number of registrations; 0: each stream follows all. */
   readonly ids: number;
   readonly updatesPerSecond: number;
 }
@@ -66,7 +65,7 @@ try {
   const core = shareCores();
   const turns = Number(values.turns);
   console.log(
-    `${ours.name}, by bare PUBLISH, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`,
+    `${ours.name}, by plain PUBLISH, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`,
   );
   for (const load of loads) {
     await compareInTurns(load.name, [ours, peer], turns, (contender) => measure(load, contender, core), [

@@ -1,7 +1,7 @@
-// The peer of fan_out.ts: what one writes in plain Node on ioredis, with care. It parses a message once, keeps its streams in a map by
-// registration, and builds the frame once. It remembers nothing: no history, no resume, no snapshot.
+// The peer of fan_out.ts: a carefully written plain Node server on ioredis. It parses a message once, keeps its streams
+// in a map by registration, and builds the frame once. It has no history, no resume and no snapshot.
 //
-//   node fan_out_peer.mjs REDIS_PORT CHANNEL
+// node fan_out_peer.mjs REDIS_PORT CHANNEL
 import { createServer } from "node:http";
 
 import { Redis } from "ioredis";
@@ -29,7 +29,7 @@ const server = createServer((request, response) => {
     others.delete(response);
     if (others.size === 0 && streams.get(registrationId) === others) streams.delete(registrationId);
   });
-  // Node frames a body in chunks by default, which would cost three quarters of the deliveries per second.
+  // By default Node sends bodies in chunks, which would cost three quarters of the deliveries per second.
   response.removeHeader("Transfer-Encoding");
   response.writeHead(200, {
     "Content-Type": "text/event-stream",

@@ -1,10 +1,9 @@
 /**
- * What tokens and TLS cost: the same program open and guarded, in the clear and by TLS. Of a delivery, which tokens
- * must not make dearer, of an idle stream, and of opening one: each has a token of its own, and a whole handshake.
- *
- * As in fan_out.ts the server has a core of its own. The cases take turns, each time as new processes; medians of
- * figures, and of the turns' ratios to the case that differs in nothing else. A server's processor time is what counts:
- * the clock sees the readers, too, which decrypt.
+ * What tokens and TLS cost: the same program open and guarded, in the clear and over TLS. Measures a delivery, which
+ * tokens must not slow down, an idle stream, and opening one, each with its own token and a full handshake. As in
+ * fan_out.ts the server has a core of its own. The cases take turns as new processes. The report has medians of the
+ * figures, and of each turn's ratio to the case that differs in one thing. The server's processor time counts:
+ * wall-clock time includes the readers, which decrypt.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +28,7 @@ interface Case {
   readonly name: string;
   /** The name of the case that it is compared with. */
   readonly beside?: string;
-  /** Of `regstream serve`. */
+  /** Options of `regstream serve`. */
   readonly options: readonly string[];
   readonly streams: StreamsOptions;
 }
@@ -71,7 +70,7 @@ async function measure({ name, options, streams }: Case, core: string): Promise<
   await busy.stop();
 
   const quiet = await MeasuredServer.start(gateway(name, options), core);
-  // What the very first streams bring into memory is the program itself.
+  // The very first streams bring the program itself into memory.
   const firstReaders = await StreamReaders.open(quiet.port, idle.first, streams);
   const residentBytes = quiet.residentBytes();
   const cpuNs = quiet.cpuNs();
@@ -84,7 +83,7 @@ async function measure({ name, options, streams }: Case, core: string): Promise<
   return { cpuOfDelivery: delivery.cpuNs, rate: 1e9 / delivery.tookNs, bytesOfStream, cpuOfOpening };
 }
 
-/** A figure of all cases, which `measured` has by their names, turn by turn. */
+/** Prints a figure of all cases from `measured`: by case, turn by turn. */
 function report(
   [group, what, better]: readonly [group: string, what: string, better: Figure["better"]],
   key: keyof Figures,

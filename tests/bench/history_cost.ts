@@ -1,8 +1,8 @@
 /**
- * What it costs a publisher that an update enters the history: `regstream/publisher` beside a bare PUBLISH of the same update through the
- * same client, in turns. First in a Redis where nobody listens, through ioredis and node-redis, then with a gateway, which reads the history,
- * and brings into it what came by PUBLISH. Then the C++ publisher, beside a bare PUBLISH on the same event loop, and what an update costs
- * Redis's memory.
+ * What the history costs a publisher: `regstream/publisher` beside a plain PUBLISH of the same update through the same
+ * client, in turns. First in a Redis without subscribers, through ioredis and node-redis, then with a gateway, which
+ * reads the history and adopts updates by PUBLISH. Then the C++ publisher beside a plain PUBLISH on the same event
+ * loop, and the memory of an update in Redis.
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -26,7 +26,7 @@ const memoryUpdates = 8000;
 
 type Figures = Record<"median" | "p99" | "rate", number>;
 
-/** A client, and a bare PUBLISH through it. */
+/** A client, and a plain PUBLISH through it. */
 interface Way {
   readonly client: RedisClient;
   readonly publish: (text: string) => Promise<unknown>;
@@ -85,7 +85,7 @@ async function figuresOf(publish: () => Promise<unknown>): Promise<Figures> {
   return { ...(await latencies(publish)), rate: await rate(publish) };
 }
 
-/** Updates a second, of which none waits for the answer to another. */
+/** Updates a second, none of which waits for the answer to another. */
 async function rate(publish: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await Promise.all(Array.from({ length: atOnce }, publish));
@@ -102,7 +102,7 @@ async function latencies(publish: () => Promise<unknown>): Promise<Omit<Figures,
   return { median: median(took), p99: quantile(took, 0.99) };
 }
 
-/** Resolves when the gateway has heard of as many updates: what it asks of Redis then must not slow the next turn. */
+/** Resolves when the gateway has received as many updates, so that its calls to Redis do not slow the next turn. */
 async function untilHeard(gateway: Gateway, updates: number): Promise<void> {
   let heard = 0;
   while (heard < updates) heard = (await gateway.get<{ published: number }>("/api/health")).published;
@@ -141,20 +141,20 @@ function print(group: string, ours: readonly Figures[], peers: readonly Figures[
 
 const programs = new URL("../../build/bin/", import.meta.url).pathname;
 
-/** As many turns of the C++ publisher, which measures by itself. */
+/** Runs as many turns of the C++ publisher, which measures by itself. */
 async function compareNative(): Promise<void> {
   const redis = await RedisServer.start();
   const { stdout } = await promisify(execFile)(
     `${programs}publish_cost`,
     [redis.port, turns, oneByOne, nativeAtOnce].map(String),
   );
-  // The broker logs its connection before.
+  // The broker logs its connection first.
   const { history, bare } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<"history" | "bare", Figures>;
   print(`from C++, nobody listens, ${nativeAtOnce} updates at once`, [history], [bare]);
   await redis.stop();
 }
 
-/** The publisher's own place and what Redis begins with are in it before. */
+/** The baseline includes the publisher's own place and Redis's initial memory. */
 async function compareMemory(): Promise<void> {
   const contest = await Contest.start(throughIoredis);
   const observer = contest.redis.connect();
@@ -172,7 +172,7 @@ async function compareMemory(): Promise<void> {
 
 try {
   console.log(
-    `publishing into the history against a bare PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`,
+    `publishing into the history against a plain PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`,
   );
   for (const [name, connect] of [
     ["ioredis", throughIoredis],

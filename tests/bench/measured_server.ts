@@ -12,14 +12,14 @@ import { loadHistoryScript, publishInHistory, run } from "./updates.ts";
 export interface Contender {
   readonly name: string;
   command(redis: RedisServer): string[] | Promise<string[]>;
-  /** Its port, once it serves. By default it prints that. */
+  /** Resolves with its port once it serves. By default the server prints it. */
   readonly untilServing?: (child: Child) => Promise<number>;
-  /** Of its Redis, before the first update. */
+  /** Prepares its Redis before the first update. */
   prepare(client: Redis): Promise<void>;
   publish(pipeline: ChainableCommander, message: string, key: string): void;
 }
 
-/** `regstream serve` with its history; another build of it by `of`. */
+/** `regstream serve` with its history; `of` names another build. */
 export function gateway(name: string, options: readonly string[] = [], of = program): Contender {
   return {
     name,
@@ -34,7 +34,7 @@ async function untilPrinted(child: Child): Promise<number> {
   return Number(printed[1]);
 }
 
-/** The first core is the server's; whatever else is started inherits the others. Gives the server's. */
+/** Reserves the first core for the server; everything else started here inherits the others. Returns the server's. */
 export function shareCores(): string {
   const allowed = /^Cpus_allowed_list:\s+(.*)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
   const cores = allowed.split(",").flatMap((range) => {
@@ -49,7 +49,7 @@ export function shareCores(): string {
   return ofServer;
 }
 
-/** A contender that serves, on its core, and a client of a Redis of its own. */
+/** A running server on its core, and a client of its own Redis. */
 export class MeasuredServer {
   private published = 0;
 
@@ -70,7 +70,7 @@ export class MeasuredServer {
     return new MeasuredServer(contender, redis, client, child, port);
   }
 
-  /** Publishes all at once; gives when it began, by the clock of process.hrtime. */
+  /** Publishes all at once. Returns when it began, by process.hrtime. */
   async publish(messages: readonly string[]): Promise<number> {
     const pipeline = this.client.pipeline();
     for (const message of messages) this.contender.publish(pipeline, message, `bench-${(this.published += 1)}`);
@@ -79,14 +79,14 @@ export class MeasuredServer {
     return beganNs;
   }
 
-  /** The id of the last update in its history, by which a stream may go on after it. */
+  /** The id of the last update in its history, from which a stream may resume. */
   async lastId(): Promise<string> {
     const [last] = await this.client.xrevrange(historyKey, "+", "-", "COUNT", 1);
     if (last === undefined) throw new Error("there is no history");
     return last[0];
   }
 
-  /** Of all its threads, so far. */
+  /** The processor time of all its threads so far. */
   cpuNs(): number {
     const threads = readdirSync(`/proc/${this.child.pid}/task`);
     const used = threads.map((thread) => readFileSync(`/proc/${this.child.pid}/task/${thread}/schedstat`, "utf8"));
@@ -98,7 +98,7 @@ export class MeasuredServer {
     return Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)?.[1]) * 1024;
   }
 
-  /** The most that it has had. */
+  /** Its peak memory. */
   peakBytes(): number {
     const status = readFileSync(`/proc/${this.child.pid}/status`, "utf8");
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;

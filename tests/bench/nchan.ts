@@ -5,7 +5,10 @@ import { freePort } from "../processes/child.ts";
 import { temporaryFolder } from "../processes/temporary_folder.ts";
 import type { Contender } from "./measured_server.ts";
 
-/** nginx with its module nchan, in one process: it keeps messages in its own memory, and asks no Redis. It only opens streams here. */
+/**
+ * nginx with its module nchan, in one process. It keeps messages in its own memory and uses no Redis. Here it only
+ * opens streams.
+ */
 export function nchan(): Contender {
   let port = 0;
   return {
@@ -17,7 +20,7 @@ export function nchan(): Contender {
       return ["/usr/sbin/nginx", "-p", folder, "-c", join(folder, "nginx.conf")];
     },
     untilServing: async (child) => {
-      // Its sockets listen before it says which kind of worker it is.
+      // nginx listens before it prints this line.
       await child.untilOutput(/OS: Linux/);
       return port;
     },

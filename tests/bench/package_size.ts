@@ -1,5 +1,5 @@
-// What a page loads of the package and of its peers, as a server sends it: bundled and minified by esbuild, gzip -9. Frameworks are the
-// page's own. An entry's figure includes all that it shares with others; the module is counted beside it.
+// What a page loads of the package and of its peers: bundled and minified by esbuild, then gzip -9, without frameworks.
+// An entry's figure includes everything that it shares with others. The module is counted separately.
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -10,13 +10,13 @@ import { build } from "esbuild";
 import manifest from "regstream/package.json" with { type: "json" };
 import { type Bar, record } from "./figures.ts";
 
-/** What the default import and the module may weigh together: centrifuge, the peer that recovers gaps as well. */
+/** The goal for the default import and the module together: centrifuge, the peer that also recovers gaps. */
 const targetKb = 23.7;
 
 const frameworks = ["react", "vue", "svelte"];
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
-// By the program itself: Node's zlib packs a little less, for speed.
+// By the gzip program: Node's zlib favours speed and packs a little less.
 const packedKb = (bytes: Uint8Array): number => execFileSync("gzip", ["-9"], { input: bytes }).length / 1024;
 
 /** What is loaded at once, and what only an `import()` loads. */
@@ -34,7 +34,7 @@ async function sizeOf(code: string): Promise<Script> {
     format: "esm",
     platform: "browser",
     external: [...frameworks.flatMap((name) => [name, `${name}/*`]), "node:*"],
-    // Of an entry that is imported for its effect alone, and others that have none.
+    // For entries that are imported for their effect, and for others.
     logLevel: "silent",
     absWorkingDir: folder,
     outdir: folder,

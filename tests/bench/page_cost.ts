@@ -1,7 +1,8 @@
 /**
- * What the package costs a page beside what one would write by hand: an EventSource, JSON.parse, the same fold and the same React
- * component, in turn in one Chromium. Main-thread time for each update and renders in a flood, the heap over many updates, and when the
- * first update is shown after a navigation. `page_cost.ts [FLOOD] [HEAP]`: how many updates in each flood, and on the heap's page.
+ * What the package costs a page beside hand-written code: an EventSource, JSON.parse, the same fold and the same React
+ * component, in turn in one Chromium. Measures main-thread time for each update and renders in a flood, the heap over
+ * many updates, and when the first update is shown after a navigation. `page_cost.ts [FLOOD] [HEAP]`: the number of
+ * updates in each flood, and on the heap's page.
  */
 import type { Browser, CDPSession, Page } from "playwright-core";
 
@@ -24,12 +25,12 @@ interface Opened {
   close(): Promise<void>;
 }
 
-/** A page in a browser context of its own, with nothing cached, that shows its first update. */
+/** Opens a page in a new browser context, with nothing cached, that shows its first update. */
 async function open(of: Browser, name: PageName, latencyMs = 0): Promise<Opened> {
   const context = await of.newContext();
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
-  // The thread's own time: a busy machine makes tasks longer, and not dearer.
+  // The thread's processor time: on a busy machine tasks last longer but cost the same.
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   if (latencyMs > 0) {
     await session.send("Network.enable");
@@ -100,7 +101,7 @@ async function measureHeap(name: PageName): Promise<readonly number[]> {
   return megabytes;
 }
 
-/** Milliseconds from the navigation to the first update being rendered. */
+/** Milliseconds from the navigation to the rendering of the first update. */
 async function measureFirst(name: PageName, latencyMs: number): Promise<number> {
   const opened = await open(browser, name, latencyMs);
   const at = await opened.page.evaluate(() => window.measured.firstShownAt);

@@ -1,6 +1,7 @@
 /**
- * From a PUBLISH in Redis to the page showing it, in Chromium: through our client and hook, and then, as its peer, in an empty page with a
- * bare EventSource that parses each message and writes its text. The ratio tells what client, hook and React cost.
+ * From a PUBLISH in Redis to the page showing it, in Chromium: through our client and hook, and as its peer an empty
+ * page with an EventSource that parses each message and writes its text. The ratio shows what client, hook and React
+ * cost.
  */
 import type { Page } from "playwright-core";
 
@@ -14,14 +15,14 @@ import { type Bar, record } from "./figures.ts";
 const rounds = 500;
 const warmUp = 50;
 
-/** Runs in the page: notes, by the wall clock, when each text first stands in the timeline. */
+/** Runs in the page: records, by the wall clock, when each text first appears in the timeline. */
 function watchTimeline(): void {
   const seen = new Map<string, number>();
   Object.assign(window, { seen });
   const root = document.querySelector("#root");
   if (root === null) throw new Error("the page has no root");
   new MutationObserver(() => {
-    // Looked up anew each time: the first update of a validation brings another timeline.
+    // Looked up each time: the first update of a validation replaces the timeline.
     const timeline = root.querySelector('[data-testid="timeline"]');
     const text = /probe \d+ ends/.exec(timeline?.textContent ?? "")?.[0];
     if (text !== undefined && !seen.has(text)) seen.set(text, performance.timeOrigin + performance.now());
@@ -47,7 +48,7 @@ function watchBareEventSource(): Promise<void> {
   });
 }
 
-/** Runs in the page: resolves when it has noted `wanted`, with the time. */
+/** Runs in the page: resolves with the time once it has recorded `wanted`. */
 function timeOf(wanted: string): Promise<number> {
   return new Promise((resolve) => {
     const { seen } = window as unknown as { seen: Map<string, number> };
@@ -65,7 +66,7 @@ const gateway = await Gateway.start({ redis: redis.address });
 const browser = await launchBrowser();
 const client = redis.connect();
 
-/** Milliseconds from before each PUBLISH to the page having shown it, one update at a time. */
+/** Milliseconds from before each PUBLISH until the page has shown it, one update at a time. */
 async function measure(page: Page): Promise<number[]> {
   const latencies: number[] = [];
   for (let round = 0; round < rounds + warmUp; round += 1) {

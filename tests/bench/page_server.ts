@@ -12,10 +12,10 @@ const stages = ["duplicate_check", "t24_lookup", "account_validation", "status_u
 
 export type PageName = "package_page" | "bare_page";
 
-/** The text of update `number` of a flood, as a page shows it. */
+/** The text that a page shows for update `number` of a flood. */
 export const messageOf = (number: number): string => `message ${number}`;
 
-/** Update `number`, as a gateway sends it: one event. */
+/** Update `number` as one event, as a gateway sends it. */
 function eventOf(number: number): string {
   const id = `1702493000000-${number}`;
   const update = {
@@ -42,7 +42,7 @@ async function bundle(page: PageName): Promise<Uint8Array> {
   return outputFiles[0]?.contents ?? new Uint8Array();
 }
 
-/** Serves the two pages, and a stream that sends what the measurement wants. Nothing is cached. */
+/** Serves the two pages and a stream that the measurement controls. Nothing is cached. */
 export class PageServer {
   private readonly streams = new Set<ServerResponse>();
   private sent = 0;
@@ -73,7 +73,7 @@ export class PageServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/${page}`;
   }
 
-  /** Sends so many updates as fast as the page reads them; returns the message of the last one. */
+  /** Sends `count` updates as fast as the page reads them; returns the last one's message. */
   async flood(count: number): Promise<string> {
     const end = this.sent + count;
     while (this.sent < end) {
@@ -90,7 +90,7 @@ export class PageServer {
     const file = this.files.get(path);
     if (path === streamPath) {
       response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-      // A page that comes gets something to show at once, as a snapshot would be.
+      // A new page gets something to show at once, as from a snapshot.
       response.write(`data: {"type":"connected","timestamp":1}\n\n${eventOf(++this.sent)}`);
       this.streams.add(response);
       response.on("close", () => this.streams.delete(response));

@@ -1,8 +1,8 @@
 /**
- * The return of the many: 15 000 clients come back at once, without backoff, each with a cursor that a hundred updates have followed. How
- * long it takes until the last of them has read all, from when the first one connects, and what that costs the gateway.
+ * 15 000 clients reconnect at once, without backoff, each with a cursor a hundred updates back. Measures how long it
+ * takes from the first connect until the last client has read everything, and what that costs the gateway.
  *
- *   returning.ts [--beside PROGRAM] [--turns COUNT]     in turns with another build of `regstream`
+ * returning.ts [--beside PROGRAM] [--turns COUNT]: in turns with another build of `regstream`
  */
 import { parseArgs } from "node:util";
 
@@ -32,7 +32,7 @@ async function measure(contender: Contender, core: string): Promise<Figures> {
   const server = await MeasuredServer.start(contender, core);
   await server.publish([updateOf(1)]);
   const cursor = await server.lastId();
-  // One that is there shows when the gateway has all of them.
+  // A stream that is open already shows when the gateway has all of them.
   const witness = await StreamReaders.open(server.port, 1, { query: `lastEventId=${cursor}` });
   await server.publish(Array.from({ length: updates }, (_, index) => updateOf(index + 1)));
   await witness.until(updates);

@@ -3,47 +3,56 @@ import { createInterface } from "node:readline";
 
 import { benchProgram } from "./bench_program.ts";
 
-/** What streams are asked for. */
+/** The requests of the streams. */
 export interface StreamsOptions {
-  /** The URL's query. In it, % is the number of the stream, from 1 on; %1000: a thousand numbers take turns. Without one: all registrations. */
+  /**
+   * The URL's query. % becomes the stream's number, from 1 on; %1000 cycles through a thousand numbers. Default: all
+   * registrations.
+   */
   readonly query?: string;
   readonly speaksTls?: boolean;
-  /** A file with a token for each stream, a line each. */
+  /** A file with one token a line, for each stream. */
   readonly tokens?: string;
-  /** So many are being opened at a time: 100 by default. */
+  /** How many streams are opened at a time. Default: 100. */
   readonly opening?: number;
-  /** A stream is open when its head is there. By default when it has had its first event with an id, which others may not send. */
+  /**
+   * True: a stream counts as open when its head has come. Default: at its first event with an id, which other servers
+   * may not send.
+   */
   readonly isOpenByHead?: boolean;
 }
 
-/** What all streams together have had. */
+/** What all streams together have received. */
 export interface Delivered {
-  /** Updates of all streams, and the least and the most of one. */
+  /** Updates of all streams, and the minimum and maximum of one stream. */
   readonly total: number;
   readonly least: number;
   readonly most: number;
-  /** Everything that was read, heads included. */
+  /** All bytes read, heads included. */
   readonly bytes: number;
-  /** When the last of the updates was read, by the clock of process.hrtime. */
+  /** When the last update was read, by process.hrtime. */
   readonly atNs: number;
 }
 
-/** From when an update was sent to when it was read, of all that say when. */
+/** From sending to reading, for all updates that include their time. */
 export interface Latencies {
   readonly count: number;
   readonly medianNs: number;
   readonly p99Ns: number;
 }
 
-/** Many readers of event streams in one process of native code, so that the server is what is measured. Fails where an update comes twice. */
+/**
+ * Many readers of event streams in one native process, so that the server is what is measured. Fails if an update comes
+ * twice.
+ */
 export class StreamReaders {
   private readonly exited: Promise<never>;
   private readonly lines: AsyncIterator<string>;
 
-  /** When the first one began to connect, by the clock of process.hrtime, and how long it took from then until all were open. */
+  /** When the first reader began to connect, by process.hrtime, and how long it took until all were open. */
   beganNs = 0;
   openingNs = 0;
-  /** How often one came back at once that the server had ended before it answered. */
+  /** How often a reader retried at once because the server had closed the connection before answering. */
   reopened = 0;
 
   private constructor(private readonly process: ChildProcessWithoutNullStreams) {
@@ -57,7 +66,7 @@ export class StreamReaders {
     this.lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Opens `count` streams, and resolves when all are open. */
+  /** Opens `count` streams; resolves when all are open. */
   static async open(port: number, count: number, options: StreamsOptions = {}): Promise<StreamReaders> {
     const { query, speaksTls, tokens, opening, isOpenByHead } = options;
     const args = [
@@ -76,13 +85,16 @@ export class StreamReaders {
     return readers;
   }
 
-  /** Resolves as soon as all streams together have had `total` updates since they were opened; fails if they get more, or no more. */
+  /**
+   * Resolves as soon as all streams together have received `total` updates since they were opened. Fails if they get
+   * more, or no more come.
+   */
   async until(total: number): Promise<Delivered> {
     this.process.stdin.write(`until ${total}\n`);
     return JSON.parse(await this.line()) as Delivered;
   }
 
-  /** Of the updates that were read since this was asked last. */
+  /** Covers the updates read since the last call. */
   async latencies(): Promise<Latencies> {
     this.process.stdin.write("latencies\n");
     return JSON.parse(await this.line()) as Latencies;

@@ -1,11 +1,9 @@
 /**
- * What threads cost: the same program with one and with several, each of which has every update decoded and kept for
- * itself. Of a delivery, where an update goes to a thousand streams and where it goes to one, and of an idle stream.
- *
- * The server may use all cores, and so may Redis, the readers and this publisher. So no clock tells what threads are
- * worth, unless there are many more cores than threads; the server's processor time tells what they cost.
- *
- * The cases take turns, each time as new processes; medians of figures, and of the turns' ratios to one thread.
+ * What threads cost: the same program with one and with several, each of which decodes and keeps every update. Measures
+ * a delivery, where an update goes to a thousand streams and where it goes to one, and an idle stream. The server,
+ * Redis, the readers and this publisher may use all cores. So wall-clock time says nothing about the benefit of threads
+ * unless there are many more cores than threads; the server's processor time shows their cost. The cases take turns as
+ * new processes; the report has medians of the figures, and of each turn's ratio to one thread.
  */
 import { readFileSync } from "node:fs";
 
@@ -64,7 +62,7 @@ async function measureToOne(count: number): Promise<Pick<Figures, "cpuToOne" | "
 
 async function measureIdle(count: number): Promise<Pick<Figures, "bytesOfStream">> {
   const server = await start(count);
-  // What the very first streams bring into memory is the program itself.
+  // The very first streams bring the program itself into memory.
   const first = await StreamReaders.open(server.port, idle.first);
   const residentBytes = server.residentBytes();
   const readers = await StreamReaders.open(server.port, idle.streams);

@@ -7,7 +7,7 @@ import { channel } from "../processes/redis.ts";
 /** The defaults of `regstream serve` and `regstream/publisher`. */
 const history = { channel, length: 10_000, bytes: 2 ** 26, keyLifetimeMs: 600_000 };
 
-/** An update as most are: of one stage, and short. */
+/** A typical update: short, for one stage. */
 export function updateOf(registrationId: number): string {
   return JSON.stringify({
     registrationId,
@@ -19,18 +19,18 @@ export function updateOf(registrationId: number): string {
   });
 }
 
-/** Once for each Redis, before `publishInHistory`. */
+/** Call once for each Redis, before `publishInHistory`. */
 export async function loadHistoryScript(client: Redis): Promise<void> {
   await client.script("LOAD", historyScript);
 }
 
-/** Appends to the history and publishes, as a publisher does it, without waiting for the answers to earlier ones. */
+/** Appends to the history and publishes, as a publisher does, without waiting for the answers to earlier updates. */
 export function publishInHistory(pipeline: ChainableCommander, message: string, publisher: string): void {
   const { keys, args } = batchCall(publisher, 1, [{ message, key: null }]);
   pipeline.evalsha(historyScriptDigest, keys.length, ...keys, ...args);
 }
 
-/** Several updates of one publisher as one call of the script, of which none before is unanswered. */
+/** Publishes several updates of one publisher in one call of the script, with no earlier call in flight. */
 export function batchCall(
   publisher: string,
   first: number,
@@ -49,7 +49,7 @@ export function batchCall(
   });
 }
 
-/** Sends all of it, and waits for the answers. Fails if one is an error. */
+/** Sends everything and waits for the answers. Fails if one is an error. */
 export async function run(pipeline: ChainableCommander): Promise<void> {
   const refused = (await pipeline.exec())?.find(([error]) => error !== null);
   if (refused?.[0]) throw refused[0];

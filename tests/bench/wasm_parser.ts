@@ -1,6 +1,6 @@
-// The package's parser and client in WebAssembly, beside eventsource-parser and JSON.parse, which is what a page would use without
-// them. Both sides get the same bytes, as a fetch body gives them. They run in turns, so that a busy spell of the machine meets both, and
-// of each the fastest run counts.
+// The package's parser and client in WebAssembly, beside eventsource-parser and JSON.parse, which a page would use
+// without them. Both sides get the same bytes, in the pieces of a fetch body. They alternate, so that a busy spell of
+// the machine affects both; each one's fastest run counts.
 
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -27,14 +27,14 @@ const steps = [
   ["status_update", "completed", "Status set to APPROVED"],
 ] as const;
 
-/** The order of keys differs from object to object, as with publishers in other languages. */
+/** The order of keys varies, as with publishers in other languages. */
 function shuffled(object: Record<string, unknown>, turn: number): Record<string, unknown> {
   const entries = Object.entries(object);
-  // Coprime to every count of keys here, so that it goes through all of them.
+  // Coprime to every number of keys here, so that it visits all of them.
   return Object.fromEntries(entries.map((_, index) => entries[(index * 5 + turn) % entries.length]!));
 }
 
-/** Validations as the gateway streams them: eight stage updates, then a final status with its details and log. */
+/** Validations as the gateway streams them: eight stage updates, then a final status with details and log. */
 function createStream(order: "sent" | "shuffled"): Uint8Array {
   const blocks: string[] = [];
   let bytes = 0;
@@ -90,7 +90,7 @@ function peer(onData: (data: string) => void): Run {
   };
 }
 
-/** What is read must not be optimised away: every run adds it up, and both sides must come to the same. */
+/** The results must not be optimised away: every run sums them up, and both sides must get the same sum. */
 let sum = 0;
 
 const countByPeer = peer(() => {
@@ -166,7 +166,7 @@ interface Comparison {
   readonly peer: Run;
   readonly stream: Uint8Array;
   readonly chunkBytes: number;
-  /** Undefined: measured, but no target. */
+  /** Undefined: measured, without a target. */
   readonly target?: number;
 }
 

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser } from "../processes/browser.ts";
 import { Gateway } from "../processes/gateway.ts";
 
-/** What a page of another origin gets: of a stream, and of an update that it publishes. */
+/** What a page of another origin may do: read a stream, and publish an update. */
 interface Heard {
   readonly event: string;
   readonly published: number | string;

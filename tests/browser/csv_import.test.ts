@@ -14,7 +14,7 @@ const example = fileURLToPath(new URL("../../examples/csv-import/", import.meta.
 const declaration = `${example}workflow.json`;
 const stages = (JSON.parse(readFileSync(declaration, "utf8")) as { stages: { name: string; title: string }[] }).stages;
 
-/** An id that a URL, a JSON text and a page each write in another way. */
+/** An id that a URL, a JSON text and a page each encode differently. */
 const importId = 'Kunden & "Märkte" 2026/07.csv';
 
 describe("the page of the CSV import", () => {
@@ -66,7 +66,7 @@ describe("the page of the CSV import", () => {
 
   const stageTexts = (page: Page): Promise<string[]> => page.locator("#stages li").allTextContents();
 
-  test("shows the declared stages, each as it goes, then the outcome; who comes late sees the same", async () => {
+  test("shows the declared stages as they run, then the outcome; a late page sees the same", async () => {
     const page = await open(importId);
     expect(await stageTexts(page)).toEqual(stages.map(({ title }) => `${title}waiting`));
     expect(await page.locator("#count").textContent()).toBe(`0 of ${stages.length}`);
@@ -89,7 +89,7 @@ describe("the page of the CSV import", () => {
     await Promise.all([page.close(), late.close()]);
   });
 
-  test("shows where an import has failed, and nothing of another one", async () => {
+  test("shows where an import has failed, and nothing about another import", async () => {
     const page = await open("broken.csv");
     const other = await open("other.csv");
     await runImport("broken.csv", "--fail");

@@ -15,12 +15,12 @@ interface ShownEvent {
   readonly lastEventId: string;
 }
 
-/** What a test waits for at most, for the reconnection that shows what was left. */
+/** The most that a test waits for, for the reconnection that reveals what was left. */
 const retryMsMax = 3000;
 
 /**
- * Runs in the page: what an EventSource shows of each connection, of `connectionsMax` or up to a response that makes it give up.
- * A connection ends by an event named `error` as well, which is no MessageEvent.
+ * Runs in the page: collects what an EventSource shows of each connection, for `connectionsMax` connections or until it
+ * gives up. A connection's end is an event named `error` that is not a MessageEvent.
  */
 function watch([url, types, connectionsMax]: readonly [string, readonly string[], number]): Promise<ShownEvent[][]> {
   return new Promise((resolve) => {
@@ -46,10 +46,10 @@ function watch([url, types, connectionsMax]: readonly [string, readonly string[]
   });
 }
 
-/** The log that EventSource has to give. */
+/** The log that EventSource must produce. */
 const logFor = ({ log, chromiumLog }: Connection): string => chromiumLog ?? log;
 
-/** Every type that could occur: those of the logs, and whatever stands behind a colon. */
+/** Every event type that could occur: those of the logs, and any text behind a colon. */
 function typesIn({ connections }: ParserVector): string[] {
   const logged = connections
     .flatMap(({ log, chromiumLog }) => [...typesOf(log), ...typesOf(chromiumLog ?? "")])
@@ -79,10 +79,10 @@ describe("Chromium's own EventSource agrees with the shared vectors", () => {
     await server.stop();
   });
 
-  /** The log of EventSource, each stream cut into pieces of `size`. */
+  /** EventSource's log, with each stream split into pieces of `size`. */
   async function logsOf(vector: ParserVector, size: number): Promise<string[]> {
     const isWhole = vector.eventSource === "everything";
-    // First a connection that leaves what the vector starts from, and has EventSource come back without a pause.
+    // The first connection sets up the vector's initial state and lets EventSource reconnect without a pause.
     const start = new TextEncoder().encode(`retry: 1\nid: ${vector.lastEventId}\n\n`);
     const script = server.add([[start], ...vector.connections.map(({ stream }) => pieces(stream, size))]);
     const connectionsMax = isWhole ? Number.POSITIVE_INFINITY : 1 + vector.connections.length;
@@ -90,7 +90,7 @@ describe("Chromium's own EventSource agrees with the shared vectors", () => {
     return shown.map((events, index) => {
       const log = events.map(({ type, data, lastEventId }) => eventLine(type, data, lastEventId)).join("");
       if (!isWhole) return log;
-      // The next request shows what was left: the id in its header, a reconnection time in not coming sooner.
+      // The next request reveals what was left: the id in its header, and a reconnection time by its delay.
       const next = script.requests[index + 2];
       const connection = vector.connections[index];
       if (next === undefined || connection === undefined) return `${log}no further request`;
@@ -102,7 +102,7 @@ describe("Chromium's own EventSource agrees with the shared vectors", () => {
 
   const asked = readVectors().filter(({ eventSource }) => eventSource !== "not asked");
 
-  // A few at a time; a browser lets the rest wait for one of its six connections to a host.
+  // A few at a time: a browser has six connections to a host.
   test.concurrent.for(named(asked))("%s", async ([, vector], { expect }) => {
     const isWhole = vector.eventSource === "everything";
     const retries = vector.connections.map((connection) => leftBy(logFor(connection)).retry ?? 0);
@@ -116,7 +116,7 @@ describe("Chromium's own EventSource agrees with the shared vectors", () => {
     );
     const longest = Math.max(1, ...vector.connections.map(({ stream }) => stream.length));
     const [whole, inBytes] = await Promise.all([logsOf(vector, longest), logsOf(vector, 1)]);
-    // One text each, so that each failure shows its own.
+    // One text each, so that each failure is shown.
     expect(whole.join("\n")).toBe(expected.join("\n"));
     expect(inBytes.join("\n")).toBe(expected.join("\n"));
   });

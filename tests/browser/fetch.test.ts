@@ -57,7 +57,7 @@ describe("the browser package's stream, by fetch, in Chromium", () => {
   });
 
   // By the pings alone it would wait for 75 s.
-  test("comes back when the heartbeat that a stream has announced stops", async () => {
+  test("reconnects when the announced heartbeat stops", async () => {
     const update = updateOf("duplicate_check", 1);
     const script = streams.add([[bytes(`: heartbeat 100\nretry: 1\n${eventOf("1-1", update)}`)]], 1);
 
@@ -68,10 +68,13 @@ describe("the browser package's stream, by fetch, in Chromium", () => {
   });
 });
 
-/** How the gateway's answer begins. */
+/** The beginning of the gateway's answer. */
 const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
 
-/** Where the first answer to a stream is cut. Chromium makes of these a status of 20, a 200 without a type, and others with half of one. */
+/**
+ * Where the first answer is cut. Chromium makes of these a status of 20, a 200 without a type, and 200s with half a
+ * type.
+ */
 const cuts = [
   "HTTP/1.1 20",
   "HTTP/1.1 200 OK\r\n",
@@ -79,7 +82,7 @@ const cuts = [
   "HTTP/1.1 200 OK\r\nContent-Type: text/ev",
 ];
 
-describe("an answer that is cut off within its head", () => {
+describe("an answer that is cut within its head", () => {
   let browser: Browser;
   let modules: ModuleServer;
   let server: Server;
@@ -88,7 +91,7 @@ describe("an answer that is cut off within its head", () => {
     const answers = new Map(
       cuts.map((cut, index) => [`/stream/${index}`, [cut, head + eventOf("1-1", updateOf("t24_lookup", 1))]]),
     );
-    // The page has to come from there as well: to another origin a page does not even see such an answer.
+    // The page must come from the same origin: a page of another one does not even see such an answer.
     server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? "/", "http://localhost");
       const left = answers.get(pathname);

@@ -2,14 +2,14 @@
 
 import { RegistrationStream, type RegistrationStreamOptions } from "regstream";
 
-/** What a test chooses of a stream. */
+/** The options that a test chooses. */
 export type GuardedOptions = Pick<RegistrationStreamOptions, "url" | "credentials" | "transport">;
 
 declare global {
   interface Window {
-    /** Opens the page's one stream. A token is one of `tokens`, each of which is given once. */
+    /** Opens the page's one stream. Each of `tokens` is used once, in order. */
     guard?: (options: GuardedOptions, tokens: readonly string[]) => void;
-    /** What the stream has shown, in order, each time that it was another. */
+    /** The states that the stream has shown, in order, without repetitions. */
     shown: string[];
     /** The message of each update. */
     heard: string[];

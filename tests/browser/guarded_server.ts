@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One request that asked for a stream. */
+/** A request for a stream. */
 export interface Visit {
   readonly ticket: string | null;
   readonly lastEventId: string | null;
@@ -9,9 +9,9 @@ export interface Visit {
 }
 
 /**
- * Streams for tickets, for pages of one other origin: a stand-in for a gateway, which can't be made to end a stream at
- * a chosen instant and ask for its client back within a millisecond. Everything else is tested with the gateway itself,
- * in guarded_stream.test.ts.
+ * Serves streams for tickets to pages of one other origin. It replaces the gateway where a test needs a stream to end
+ * at a chosen instant and the client to reconnect within a millisecond. guarded_stream.test.ts tests everything else
+ * with the gateway.
  */
 export class GuardedServer {
   readonly visits: Visit[] = [];

@@ -28,10 +28,10 @@ let journal: string;
 let gateway: Gateway;
 let context: BrowserContext;
 let page: Page;
-/** What the page has asked of the gateway's stream, by each transport's own request. */
+/** The page's requests for the gateway's stream, by each transport. */
 let asked: Request[];
 
-/** The same again: its address and its history are the last one's. */
+/** Restarts it with the same address and history. */
 const startGateway = (origin: string): Promise<Gateway> =>
   Gateway.start({
     hasDemo: false,
@@ -92,7 +92,7 @@ describe.each(["eventsource", "fetch"] as const)("a page of another origin with 
       tokens,
     ] as const);
 
-  test("is let in, again after a restart of the gateway, and misses nothing", async () => {
+  test("is admitted, also after a restart of the gateway, and misses nothing", async () => {
     await guard(tokenOf(of42), tokenOf(of42));
     await untilShown("open|connected");
     await publish("before");
@@ -103,7 +103,7 @@ describe.each(["eventsource", "fetch"] as const)("a page of another origin with 
     await untilHeard("meanwhile");
     await publish("after");
     expect(await untilHeard("after")).toEqual(["before", "meanwhile", "after"]);
-    // A ticket is in the URL, once; a token is in none.
+    // Each ticket is in one URL; no token is in any.
     const tickets = ticketsUsed();
     expect(new Set(tickets).size).toBe(transport === "eventsource" ? tickets.length : 1);
     expect(tickets.includes(null)).toBe(transport === "fetch");
@@ -127,7 +127,7 @@ describe.each(["eventsource", "fetch"] as const)("a page of another origin with 
     expect(shown.slice(first).filter((one) => one.includes("away") || one.includes("closed"))).toEqual([]);
   });
 
-  test("whose key is withdrawn is told at once", async () => {
+  test("whose key is withdrawn ends at once", async () => {
     await guard(withdrawnToken(), withdrawnToken(), withdrawnToken());
     await untilShown("open|connected");
     writeJwks({ kept }, keys);
@@ -136,7 +136,7 @@ describe.each(["eventsource", "fetch"] as const)("a page of another origin with 
     expect(shown.at(-1)).toContain("unauthorized (status 401)");
   });
 
-  test("whose key is withdrawn goes on with a token of another, and misses nothing", async () => {
+  test("whose key is withdrawn continues with another key's token, and misses nothing", async () => {
     await guard(withdrawnToken(), withdrawnToken(), tokenOf(of42));
     await untilShown("open|connected");
     await publish("before");
@@ -148,16 +148,16 @@ describe.each(["eventsource", "fetch"] as const)("a page of another origin with 
     expect(await untilHeard("meanwhile")).toEqual(["before", "meanwhile"]);
   });
 
-  test("that has expired asks for a fresh one, and says at once that it gets none", async () => {
+  test("that has expired asks for a fresh token, and reports at once that there is none", async () => {
     await guard(tokenOf(of42, -60), tokenOf(of42, -60));
     const shown = await untilShown("closed|away");
     expect(shown.at(-1)).toContain("unauthorized (status 401)");
     expect(asked).toHaveLength(transport === "eventsource" ? 0 : 2);
   });
 
-  test("of another id is not let in", async () => {
+  test("of another id is not admitted", async () => {
     await guard(tokenOf({ subscribe: ["registration:43"] }), tokenOf(of42));
-    // EventSource hides the status, and so tries again, with another token's ticket.
+    // EventSource hides the status, so the stream retries with another token's ticket.
     const shown = await untilShown(transport === "eventsource" ? "waiting|away" : "closed|away");
     if (transport === "fetch") expect(shown.at(-1)).toContain("forbidden (status 403)");
     else await untilShown("open|connected");

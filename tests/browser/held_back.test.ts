@@ -1,4 +1,4 @@
-// What a page's EventSource hides: an nginx that holds every stream back, and a refusal.
+// What EventSource hides from a page: an nginx that holds every stream back, and a refusal.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -16,7 +16,7 @@ let browser: Browser;
 let page: Page;
 beforeAll(async () => {
   modules = await ModuleServer.start();
-  // Another origin than the page's: whatever needs a preflight would be refused.
+  // Another origin than the page's: requests that need a preflight would be refused.
   gateway = await Gateway.start({
     more: ["--open", "--publish-route", "on", "--cors-origin", `http://127.0.0.1:${modules.port}`],
   });
@@ -52,7 +52,7 @@ test("a page behind an nginx that holds streams back gets its updates by polls",
   expect(await shown()).toMatchObject({ transport: "polling", isConnected: true, connections: 1, resets: 0 });
 });
 
-test("a page that is refused learns with what", async () => {
+test("a page that is refused learns the status", async () => {
   await page.evaluate((url) => window.connect?.(url), gateway.url("/api/nowhere"));
   await page.waitForFunction(() => window.snapshot?.().connection === "closed");
   const snapshot = await page.evaluate(() => ({ ...window.snapshot?.(), error: window.snapshot?.().error?.message }));

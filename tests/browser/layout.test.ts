@@ -8,7 +8,7 @@ import { acceptStream, scriptStreams } from "./scripted_stream.ts";
 const listPath = "/mobile-banking/registration-requests";
 const noon = 1_702_468_800_000;
 
-/** As many of a text's characters as fit into so many bytes. */
+/** Cuts a text to so many bytes, at a character. */
 function upTo(bytes: number, text: string): string {
   const many = [...text.repeat(Math.ceil(bytes / Buffer.byteLength(text)))];
   let kept = "";
@@ -21,14 +21,17 @@ function upTo(bytes: number, text: string): string {
   return kept;
 }
 
-/** Text that tries a layout: nowhere to break a line, the other direction, and glyphs of several code points. */
+/**
+ * Text that is hard on a layout: without a place to break a line, right-to-left, and with glyphs of several code
+ * points.
+ */
 const scripts = {
   "a word without end": "Wolfeschlegelsteinhausenbergerdorff",
   "text from right to left": "محمد_عبدالرحمن_الإسماعيلي_\u202e",
   "signs of several code points": "👩‍👩‍👧‍👦🏳️‍🌈",
 } as const;
 
-/** A registration whose every value is as long as it may be. A status and a stage have at most 256 bytes. */
+/** A registration with every value at its maximum length. A status and a stage have at most 256 bytes. */
 function longest(sample: string): object {
   const text = (bytes: number): string => upTo(bytes, sample);
   return {
@@ -55,7 +58,7 @@ function longest(sample: string): object {
   };
 }
 
-/** What of the page is wider than the window, outside its card, or on top of other text. */
+/** The elements that are wider than the window, outside their card, or overlap other text. */
 async function faults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     interface Box {
@@ -88,7 +91,7 @@ async function faults(page: Page): Promise<string[]> {
         element.closest(".visually-hidden, .skip-link, noscript, script") !== null
       )
         continue;
-      // What an ancestor cuts off nobody sees.
+      // A part that an ancestor clips is invisible.
       let seen: Box = { left: -Infinity, right: Infinity, top: -Infinity, bottom: Infinity };
       let frame: Element | null = null;
       for (let ancestor: Element | null = element; ancestor !== null; ancestor = ancestor.parentElement) {
@@ -102,7 +105,7 @@ async function faults(page: Page): Promise<string[]> {
       const range = document.createRange();
       range.selectNodeContents(node);
       for (const rect of range.getClientRects()) {
-        // Glyphs reach into the lines above and below theirs.
+        // Glyphs extend into the lines above and below theirs.
         const inset = (rect.bottom - rect.top) * 0.3;
         const box = intersect(
           { left: rect.left, right: rect.right, top: rect.top + inset, bottom: rect.bottom - inset },
@@ -183,7 +186,7 @@ describe.each(Object.entries(scripts))("the page keeps its layout, whatever it s
     }
   });
 
-  test("where an address has a number that is none", async () => {
+  test("at an address with an invalid number", async () => {
     const page = await show(320, `${listPath}/${encodeURIComponent(upTo(2_000, sample))}`, {});
     await page.getByText("is not a request number").waitFor();
     expect(await faults(page)).toEqual([]);
@@ -191,7 +194,7 @@ describe.each(Object.entries(scripts))("the page keeps its layout, whatever it s
 });
 
 describe("the page with a process log of 10 000 lines", () => {
-  test("shows all of it, and no wider than the window", async () => {
+  test("shows all of it, within the window's width", async () => {
     const browser = await launchBrowser();
     const gateway = await Gateway.start();
     const context = await browser.newContext({ viewport: { width: 320, height: 900 } });

@@ -17,7 +17,7 @@ const types: Readonly<Record<string, string>> = {
   ".md": "text/markdown; charset=utf-8",
 };
 
-/** Each entry of the package by its name, as a bundler would find it. */
+/** Each entry of the package by its name, as a bundler would resolve it. */
 const imports = Object.fromEntries(
   Object.entries(manifest.exports).flatMap(([name, target]) =>
     typeof target === "string"
@@ -26,12 +26,12 @@ const imports = Object.fromEntries(
   ),
 );
 
-/** A page of which `script` is the only content; it may import the package by its name. */
+/** A page with `script` as its only content, which may import the package by name. */
 const pageOf = (script: string): string => `<!doctype html>
 <script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module" src="${script}"></script>`;
 
-/** Serves the built package below /package/, and these tests' own modules below /tests/, to a browser on this machine. */
+/** Serves the built package below /package/ and these tests' modules below /tests/ to a browser on this machine. */
 export class ModuleServer {
   private constructor(private readonly server: Server) {}
 
@@ -56,7 +56,7 @@ export class ModuleServer {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** A page that runs the module at `script`, a path such as /tests/browser/some_page.ts. */
+  /** The address of a page that runs the module at `script`, a path such as /tests/browser/some_page.ts. */
   pageWith(script: string): string {
     return `http://127.0.0.1:${this.port}/?script=${encodeURIComponent(script)}`;
   }
@@ -68,7 +68,7 @@ export class ModuleServer {
 }
 
 async function read(pathname: string): Promise<{ type: string; body: Buffer | string }> {
-  // A URL's path has been normalized: it leads out of no folder.
+  // URL has normalized the path: it can't lead out of the folder.
   const [, root, rest = ""] = /^\/(package|tests)\/(.+)$/.exec(pathname) ?? [];
   const type = types[extname(pathname)];
   if (root === undefined || type === undefined) throw new Error(`${pathname} is not served`);

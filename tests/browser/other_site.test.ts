@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { launchBrowser } from "../processes/browser.ts";
 import { Gateway } from "../processes/gateway.ts";
 
-// What a site can do without asking first. Each sends one POST, as a function that runs in the site's page.
+// What a site can do without a preflight. Each of these functions sends one POST from the site's page.
 const attacks = {
   "a form": (url: string): void => {
     const form = document.body.appendChild(document.createElement("form"));
@@ -50,7 +50,10 @@ async function close(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** Stands in front of a gateway, passes everything on as it is, and tells what each POST was answered: a browser hides that from its page. */
+/**
+ * A proxy in front of a gateway. It passes everything on and records the answer to each POST, which a browser hides
+ * from the page.
+ */
 class Onlooker {
   private readonly statuses: number[] = [];
   private wake: () => void = () => undefined;
@@ -92,7 +95,8 @@ class Onlooker {
 }
 
 describe("a page of another site in the operator's browser", () => {
-  // Names that are this machine's, as an attacker's DNS says it: "bank.example" is the gateway's own, "evil.example" the attacker's.
+  // Names that resolve to this machine, as with an attacker's DNS: "bank.example" is the gateway's own, "evil.example"
+  // the attacker's.
   const names = "MAP *.example 127.0.0.1";
   let browser: Browser;
   let context: BrowserContext;
@@ -145,7 +149,7 @@ describe("a page of another site in the operator's browser", () => {
     expect(await gateway.get("/api/health")).toMatchObject({ published: 0 });
   };
 
-  // Asked by its address, the browser says Sec-Fetch-Site; by a name over plain HTTP it says nothing but Origin.
+  // For an IP address, the browser sends Sec-Fetch-Site; for a name over plain HTTP it sends only Origin.
   const targets = ["127.0.0.1", "bank.example"];
   const sites = ["evil.example", "127.0.0.1"];
   const paths = ["/api/registrations/42/process", "/api/registrations/42/updates"];
@@ -158,7 +162,7 @@ describe("a page of another site in the operator's browser", () => {
       const page = await open(siteUrl(from));
       await page.evaluate(attack, `http://${target}:${onlooker.port}${path}`);
       expect([name, await onlooker.nextStatus()]).toEqual([name, 403]);
-      // The page goes with its context: Chromium may never close one whose form is still navigating.
+      // The page closes with its context: Chromium may never close a page whose form is still navigating.
     }
     await expectNothingDone();
   });

@@ -49,15 +49,15 @@ function createGate(): { readonly opened: Promise<void>; open: () => void } {
   return { opened, open };
 }
 
-// The program serves the page; its backend and its stream are the test's, which then decides what happens when.
-describe("the page, given a backend and a stream that do as they are told", () => {
+// The program serves the page. The test plays its backend and its stream, and so decides what happens when.
+describe("the page, with a backend and a stream that the test plays", () => {
   let browser: Browser;
   let gateway: Gateway;
   let context: BrowserContext;
   let page: Page;
   let registrations: Summary[];
   let listLoads: number;
-  /** What an answer waits for, taken when it is asked for. */
+  /** What an answer waits for, read when the request comes. */
   let answers: Promise<void>;
 
   beforeAll(async () => {
@@ -84,7 +84,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
     const { pathname } = new URL(route.request().url());
     const id = /\/(\d+)$/.exec(pathname)?.[1];
     if (id === undefined && route.request().method() === "GET") listLoads += 1;
-    // As it is now: a backend that is slow to answer has read its database already.
+    // The current state: a slow backend has read its database before it answers.
     const json =
       route.request().method() === "POST"
         ? summary(77)
@@ -92,7 +92,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
           ? { registrations }
           : registrations.find((one) => one.id === Number(id));
     await answers;
-    // A page that no longer waits for the answer is a part of some of these tests.
+    // In some of these tests the page no longer waits for the answer.
     await route.fulfill({ json, status: route.request().method() === "POST" ? 201 : 200 }).catch(() => {});
   };
   const open = async (path: string): Promise<void> => {
@@ -102,14 +102,14 @@ describe("the page, given a backend and a stream that do as they are told", () =
   };
   const row = (id: number) => page.locator(`[data-testid="registration"][data-registration-id="${id}"]`);
 
-  test("a reset on an open stream has the request loaded again, which then counts", async () => {
+  test("a reset on an open stream reloads the request, which then counts", async () => {
     const account = { number: "1000234567", type: "Savings", currency: "ETB", status: "Active" };
     registrations = [summary(42, { accounts: [account, { ...account, currency: "USD" }] })];
     await open(`${listPath}/42`);
     await sendOnStream(page, update(42, { stage: "t24_lookup", stageStatus: "started", message: "Looking up" }));
     await page.locator('[data-stage="t24_lookup"][data-state="started"]').waitFor();
 
-    // The end was published while the server could not hear it.
+    // The end was published while the server could not receive it.
     const dollars = { ...account, currency: "USD" };
     registrations = [summary(42, { status: "APPROVED", accounts: [{ ...account, number: "1" }, account, dollars] })];
     await sendOnStream(page, reset);
@@ -118,12 +118,12 @@ describe("the page, given a backend and a stream that do as they are told", () =
     expect(await page.locator('[data-testid="account"]').allInnerTexts()).toHaveLength(3);
     expect(await page.locator('[data-testid="live-badge"]').getAttribute("data-live")).toBe("true");
 
-    // The stream speaks again, of another validation.
+    // The stream delivers again, for another validation.
     await sendOnStream(page, update(42, { stage: "duplicate_check", stageStatus: "started", timestamp: noon + 1 }));
     await page.locator('[data-stage="duplicate_check"][data-state="started"]').waitFor();
   });
 
-  test("progress stays in sight from a reset until the request is loaded", async () => {
+  test("progress stays visible from a reset until the request is loaded", async () => {
     await open(`${listPath}/42`);
     await sendOnStream(page, update(42, { stage: "t24_lookup", stageStatus: "started", message: "Looking up" }));
     const running = page.locator('[data-stage="t24_lookup"][data-state="started"]');
@@ -139,7 +139,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
     await page.locator('[data-testid="registration-status"][data-status="FAILED"]').waitFor();
   });
 
-  test("a reset on an open stream has the list loaded again", async () => {
+  test("a reset on an open stream reloads the list", async () => {
     await open("/");
     await row(42).waitFor();
     registrations = [summary(42, { status: "DUPLICATE" })];
@@ -147,7 +147,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
     await page.locator('[data-registration-id="42"][data-status="DUPLICATE"]').waitFor();
   });
 
-  test("the open list shows a request that it has not known, by one load at a time", async () => {
+  test("the open list shows an unknown request, with one load at a time", async () => {
     await open("/");
     await row(42).waitFor();
     await page.waitForLoadState("networkidle");
@@ -162,8 +162,8 @@ describe("the page, given a backend and a stream that do as they are told", () =
     expect(listLoads).toBe(before + 2);
   });
 
-  test("says that live updates are off where the module can't be loaded, and reconnects when asked", async () => {
-    // No timer goes off by itself.
+  test("says that live updates are off if the module can't be loaded, and reconnects on request", async () => {
+    // No timer fires by itself.
     await page.clock.install({ time: noon });
     await page.clock.pauseAt(noon + 3_600_000);
     await page.route(/\.wasm$/, (route) => route.fulfill({ status: 503 }));
@@ -176,7 +176,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
     expect(await page.getByText("Live updates are off").count()).toBe(0);
   });
 
-  test("a new request that is on its way can't be cancelled, and leads to its page", async () => {
+  test("a new request that is being sent can't be cancelled, and leads to its page", async () => {
     await open("/");
     await page.getByRole("button", { name: "New request" }).click();
     const gate = createGate();
@@ -193,7 +193,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
     await page.waitForURL(`**${listPath}/77`);
   });
 
-  test("a dialog that the browser closes leads nowhere any more", async () => {
+  test("a dialog that the browser closes leads nowhere", async () => {
     await open("/");
     await page.getByRole("button", { name: "New request" }).click();
     const gate = createGate();
@@ -224,7 +224,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
     }
   });
 
-  test("the search is there again after going back, also where a request was opened right after typing", async () => {
+  test("the search is restored after going back, even if a request was opened right after typing", async () => {
     registrations = [summary(42), summary(43)];
     await open("/");
     await page.getByRole("searchbox").fill("customer 43");
@@ -237,7 +237,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
     expect(await row(42).count()).toBe(0);
   });
 
-  test("a long message takes two lines of the list", async () => {
+  test("a long message takes two lines in the list", async () => {
     registrations = [summary(42, { status: "FAILED", message: "Core banking gave no answer. ".repeat(40) })];
     await open("/");
     const [shown, whole] = await row(42)

@@ -8,7 +8,7 @@ import { parseVectors } from "../vectors/vector_file.ts";
 
 declare global {
   interface Window {
-    /** What differs for one vector, null if nothing does; there as soon as the module is. */
+    /** Returns the difference for one vector, or null. Set once the module is loaded. */
     findDifference?: (file: string, heading: string) => Promise<string | null>;
   }
 }

@@ -16,7 +16,7 @@ const bundled = async (): Promise<string> => {
   return outputFiles[0]?.text ?? "";
 };
 
-// Six connections are all that HTTP/1.1 lets a browser have to a host.
+// Over HTTP/1.1 a browser has six connections to a host.
 describe("a page of rows, over HTTP/1.1", () => {
   let browser: Browser;
   let gateway: Gateway;
@@ -63,7 +63,7 @@ describe("a page of rows, over HTTP/1.1", () => {
   test.each([
     [8, 1],
     [150, 2],
-  ])("%i rows have %i streams, every row is live, and the page's own requests go through", async (count, expected) => {
+  ])("%i rows share %i streams, every row is live, and the page's own requests go through", async (count, expected) => {
     await page.evaluate((rows) => window.showRows(rows), rowsOf(range(count)));
     await untilLive(count);
     expect(await openStreams()).toBe(expected);
@@ -76,7 +76,7 @@ describe("a page of rows, over HTTP/1.1", () => {
     }
   });
 
-  test("rows come and go: the others stay live, and a new one shows what is known", async () => {
+  test("rows come and go: the others stay live, and a new one shows its view", async () => {
     await page.evaluate((rows) => window.showRows(rows), rowsOf([1, 2]));
     await untilLive(2);
     expect(await page.evaluate(() => window.post(3, "before"))).toBe(201);
@@ -91,7 +91,7 @@ describe("a page of rows, over HTTP/1.1", () => {
     await expect.poll(openStreams).toBe(0);
   });
 
-  test("streams of their own would take all connections, and its requests would wait", async () => {
+  test("rows with streams of their own take all connections, and the page's requests wait", async () => {
     const own = range(8).map((id) => ({ id, url: `/api/registrations/updates/stream?row=${id}` }));
     await page.evaluate((rows) => window.showRows(rows), own);
     await untilLive(6);

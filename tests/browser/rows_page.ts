@@ -6,7 +6,7 @@ import { useRegistrationUpdates } from "regstream/react";
 
 interface RowOptions {
   readonly id: number;
-  /** Where its stream is. Default: the package's. */
+  /** The stream's address. Default: the package's. */
   readonly url?: string | undefined;
 }
 
@@ -18,9 +18,9 @@ function Row({ id, url }: RowOptions) {
 
 declare global {
   interface Window {
-    /** Shows these rows, and no others. */
+    /** Shows exactly these rows. */
     showRows(rows: readonly RowOptions[]): void;
-    /** Posts an update of a registration, as a page posts anything; the answer's status. */
+    /** Posts an update of a registration; returns the answer's status. */
     post(id: number, message: string): Promise<number>;
   }
 }

@@ -13,7 +13,7 @@ declare global {
   }
 }
 
-/** Puts an EventSource into every page of `context` whose server is the test. */
+/** Replaces EventSource in every page of `context` by one whose server is the test. */
 export async function scriptStreams(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     window.scriptedSources = [];
@@ -35,7 +35,7 @@ export async function scriptStreams(context: BrowserContext): Promise<void> {
   });
 }
 
-/** Accepts the page's one stream that is being asked for. */
+/** Accepts the page's one pending stream. */
 export async function acceptStream(page: Page): Promise<void> {
   await page.waitForFunction(() => window.scriptedSources.some(({ readyState }) => readyState === 0));
   await page.evaluate(() => {

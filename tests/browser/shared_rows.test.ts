@@ -13,7 +13,10 @@ import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const streamPath = "/api/registrations/updates/stream";
 
-/** A page that the gateway serves; what shares the stream is a file of its own, as a bundler makes of an `import()`. */
+/**
+ * A page that the gateway serves. The code that shares the stream is a file of its own, as a bundler makes of an
+ * `import()`.
+ */
 async function bundlePage(): Promise<string> {
   const folder = temporaryFolder();
   const entryPoints = { page: fileURLToPath(new URL("shared_rows_page.ts", import.meta.url)) };
@@ -31,7 +34,7 @@ describe("tabs of a React page whose provider shares across tabs", () => {
   let gateway: Gateway;
   let context: BrowserContext;
   let folder: string;
-  /** The tabs that have asked for a stream, in order. */
+  /** The tabs that have requested a stream, in order. */
   let owners: Page[];
 
   beforeAll(async () => {
@@ -50,7 +53,7 @@ describe("tabs of a React page whose provider shares across tabs", () => {
     await gateway.stop("SIGKILL");
   });
 
-  /** A tab with rows of `ids`, all live. */
+  /** Opens a tab with live rows of `ids`. */
   const open = async (...ids: readonly number[]): Promise<Page> => {
     const page = await context.newPage();
     page.on("request", (request) => {
@@ -80,7 +83,7 @@ describe("tabs of a React page whose provider shares across tabs", () => {
     expect(status).toBe(201);
   };
 
-  test("show their own rows by one stream, and one goes on when the tab that has it is closed", async () => {
+  test("show their own rows by one stream, and another tab takes over when the owner is closed", async () => {
     const first = await open(41, 42);
     const second = await open(42, 43);
     await expect.poll(streamsOpen).toBe(1);

@@ -1,11 +1,11 @@
-// Runs in the browser, bundled: a page of rows whose provider has them share one stream with the page's other tabs.
+// Runs in the browser, bundled: a page of rows whose provider shares one stream with the page's other tabs.
 
 import { createElement } from "react";
 import { createRoot } from "react-dom/client";
 import { loadCore } from "regstream";
 import { RegistrationStreams, useRegistrationUpdates } from "regstream/react";
 
-/** Attributes tell the test what a row shows. */
+/** Attributes show the test what a row shows. */
 function Row({ id }: { readonly id: number }) {
   const { isConnected, registration, resets, transport } = useRegistrationUpdates({
     registrationId: id,
@@ -17,7 +17,7 @@ function Row({ id }: { readonly id: number }) {
 
 declare global {
   interface Window {
-    /** The messages of the updates that the page's rows have heard, in order. */
+    /** The messages of the updates that the page's rows have received, in order. */
     heard: string[];
   }
 }

@@ -10,7 +10,7 @@ const listPath = "/mobile-banking/registration-requests";
 const key = TokenKey.make("ES256");
 const pace = ["--stage-pace-ms", "0", "--t24-latency-ms", "0", "--job-interval-ms", "3600000"];
 
-// Over TLS, as a bank serves it: browsers take a cookie named __Host-… from nothing else.
+// Over TLS, as a bank serves it: browsers accept a cookie named __Host-… only so.
 describe("the page of a guarded gateway", () => {
   let browser: Browser;
   let gateway: Gateway;
@@ -27,13 +27,13 @@ describe("the page of a guarded gateway", () => {
     await gateway.stop("SIGKILL");
   });
   beforeEach(async () => {
-    // The test's own authority is none of Chromium's.
+    // Chromium does not know the test's own authority.
     context = await browser.newContext({ ignoreHTTPSErrors: true });
     page = await context.newPage();
   });
   afterEach(() => context.close());
 
-  /** What the bank's own sign-in does. */
+  /** Signs in, as the bank's own page would. */
   const signIn = (rights: Rights, secondsLeft = 600): Promise<void> =>
     context.addCookies([
       {
@@ -48,7 +48,7 @@ describe("the page of a guarded gateway", () => {
   const isLive = (): Promise<void> => page.locator('[data-testid="live-badge"][data-live="true"]').waitFor();
   const title = (text: string): Promise<void> => page.getByRole("heading", { name: text }).waitFor();
 
-  test.each([listPath, `${listPath}/42`])("%s says that nobody is signed in, until somebody is", async (path) => {
+  test.each([listPath, `${listPath}/42`])("%s says that nobody is signed in, until somebody signs in", async (path) => {
     await page.goto(gateway.url(path));
     await title("You are not signed in");
     expect(await page.locator('[data-testid="live-badge"][data-live="true"]').count()).toBe(0);
@@ -57,7 +57,7 @@ describe("the page of a guarded gateway", () => {
     await isLive();
   });
 
-  test("shows a validation to whoever may start it, up to its outcome", async () => {
+  test("shows a validation up to its outcome to an operator who may start it", async () => {
     await signIn({ subscribe: ["registration:42"], publish: ["registration:42"] });
     await page.goto(gateway.url(`${listPath}/42`));
     await isLive();
@@ -65,13 +65,13 @@ describe("the page of a guarded gateway", () => {
     await page.locator('[data-testid="registration-status"]:not([data-status="PENDING"])').waitFor();
   });
 
-  test("says of another registration that it is not this operator's", async () => {
+  test("says that another registration is not this operator's", async () => {
     await signIn({ subscribe: ["registration:42"] });
     await page.goto(gateway.url(`${listPath}/43`));
     await title("This is not yours to see");
   });
 
-  test("stays live with the cookie that the site has renewed", async () => {
+  test("stays live with a renewed cookie", async () => {
     await signIn({ subscribe: ["registration:42"] }, 6);
     const streams: string[] = [];
     page.on("request", (request) => {

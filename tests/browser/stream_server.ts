@@ -1,23 +1,23 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One request for a script's stream. */
+/** A request for a script's stream. */
 export interface StreamRequest {
-  /** Of its `Last-Event-ID` header; empty if it had none. */
+  /** The bytes of its `Last-Event-ID` header; empty without one. */
   readonly lastEventId: string;
-  /** How long after the end of the response before it came; 0 for the first. */
+  /** Milliseconds since the end of the previous response; 0 for the first request. */
   readonly pauseMs: number;
 }
 
-/** Lets pages of other origins read a stream, and send the headers that a stream by fetch has. */
+/** Allows pages of other origins to read a stream, and to send the headers of a stream by fetch. */
 const forAnyOrigin = { "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Last-Event-ID" };
 
-/** What one client gets: a response for each of its requests, then 204, at which EventSource stops. */
+/** The responses for one client, one for each request; then 204, at which EventSource stops. */
 export class StreamScript {
   readonly requests: StreamRequest[] = [];
   private endedAt: number | null = null;
 
-  /** Each response in the pieces in which it is written. The first `silent` ones do not end after that. */
+  /** Each response as the pieces in which it is written. The first `silent` ones do not end after that. */
   constructor(
     readonly url: string,
     private readonly responses: readonly (readonly Uint8Array[])[],
@@ -39,7 +39,7 @@ export class StreamScript {
     response.flushHeaders();
     for (const piece of pieces) {
       response.write(piece);
-      // Lets it go out by itself.
+      // Lets the piece go out by itself.
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.requests.length <= this.silent) return;
@@ -48,7 +48,7 @@ export class StreamScript {
   }
 }
 
-/** Serves scripted event streams, whatever their query, and a blank page, to a browser on this machine. */
+/** Serves scripted event streams, for any query, and a blank page, to a browser on this machine. */
 export class StreamServer {
   private readonly scripts: StreamScript[] = [];
 

@@ -13,10 +13,10 @@ import { temporaryFolder } from "../processes/temporary_folder.ts";
 import type { TabReport } from "./tabs_page.ts";
 
 const streamPath = "/api/registrations/updates/stream";
-/** More than a browser has connections to a host by HTTP/1.1. */
+/** More tabs than a browser has connections to a host over HTTP/1.1. */
 const tabsCount = 8;
 
-/** A page that the gateway serves, so that its stream and its requests share the connections of one host. */
+/** A page that the gateway serves, so that its stream and its requests share the host's connections. */
 async function bundlePage(): Promise<string> {
   const folder = temporaryFolder();
   const entry = fileURLToPath(new URL("tabs_page.ts", import.meta.url));
@@ -43,7 +43,7 @@ describe("eight tabs of the gateway's page, over HTTP/1.1", () => {
   let context: BrowserContext;
   let folder: string;
   let tabs: Page[];
-  /** The tab that has asked for the stream last. */
+  /** The tab that last requested the stream. */
   let owner: Page | undefined;
   let wasmLoads: number;
 
@@ -97,7 +97,7 @@ describe("eight tabs of the gateway's page, over HTTP/1.1", () => {
     expect(status).toBeLessThan(300);
   };
 
-  /** The owner ends, by what `end` does to it. */
+  /** Ends the owner by `end`. */
   const kill = async (end: (page: Page) => Promise<unknown>): Promise<void> => {
     const page = owner;
     if (page === undefined) throw new Error("No tab has asked for the stream");
@@ -108,12 +108,12 @@ describe("eight tabs of the gateway's page, over HTTP/1.1", () => {
   const crash = async (page: Page): Promise<void> => {
     const session = await context.newCDPSession(page);
     const crashed = page.waitForEvent("crash");
-    // A crashed page answers nothing.
+    // A crashed page does not answer.
     void session.send("Page.crash").catch(() => undefined);
     await crashed;
   };
 
-  /** Each tab has heard every update once and in order, up to the one with `message`. */
+  /** Waits until each tab has received every update up to `message`, once and in order. */
   const expectAllHeard = async (message: string): Promise<void> => {
     for (const tab of tabs) {
       await tab.waitForFunction((last) => window.report?.().lastMessage === last, message);
@@ -124,7 +124,7 @@ describe("eight tabs of the gateway's page, over HTTP/1.1", () => {
     }
   };
 
-  test("load, stay live by one stream and one module, and can post", async () => {
+  test("load, stay live with one stream and one module, and can post", async () => {
     expect(await streamsOpen()).toBe(1);
     expect(wasmLoads).toBe(1);
     expect(await tabs[3]?.evaluate(() => window.publish?.("from a tab"))).toBeLessThan(300);
@@ -132,7 +132,7 @@ describe("eight tabs of the gateway's page, over HTTP/1.1", () => {
     for (const tab of tabs) expect((await report(tab)).heard).toHaveLength(1);
   });
 
-  test("go on when their owner is closed, and when it crashes, while updates come", async () => {
+  test("continue when their owner is closed, and when it crashes, while updates come", async () => {
     await publish("before");
     await expectAllHeard("before");
     for (const [round, end] of [close, crash, close, crash].entries()) {

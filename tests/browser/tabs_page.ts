@@ -1,10 +1,10 @@
-// Runs in the browser, bundled: one tab of those that share a stream.
+// Runs in the browser, bundled: one of the tabs that share a stream.
 
 import { loadCore } from "regstream";
 import { TabsStream } from "regstream/tabs";
 import { registrationWorkflow } from "regstream/workflow";
 
-/** What a tab has heard so far. */
+/** What a tab has received so far. */
 export interface TabReport {
   /** The event ids of its updates, in order. */
   readonly heard: readonly string[];

@@ -30,14 +30,14 @@ const send = async (message: string, id: string): Promise<void> => {
   await page.waitForFunction((wanted) => window.heard.includes(wanted), message);
 };
 
-test("a ticket that is used up is not sent again when the stream has ended", async () => {
+test("a used ticket is not sent again when the stream has ended", async () => {
   await page.evaluate((url) => window.guard?.({ url, transport: "eventsource" }, ["one", "two"]), server.url);
   await server.untilVisits(1);
   await send("first", "7-1");
   server.endStreams();
   await server.untilVisits(2);
   await send("second", "7-2");
-  // EventSource comes back by itself within a millisecond here, if it is not closed.
+  // Unless it is closed, EventSource reconnects within a millisecond here.
   expect(server.visits).toEqual([
     { ticket: "ticket 1", lastEventId: null, status: 200 },
     { ticket: "ticket 2", lastEventId: "7-1", status: 200 },

@@ -11,7 +11,7 @@ import { channel, RedisServer } from "../processes/redis.ts";
 const detailPath = "/mobile-banking/registration-requests/42";
 const stages = ["duplicate_check", "t24_lookup", "account_validation", "status_update"];
 const screenshots = fileURLToPath(new URL("../../build/screenshots", import.meta.url));
-// The look-up runs long enough to be seen running on a loaded machine; the rest does not keep the tests waiting.
+// The look-up lasts long enough to be seen on a loaded machine; the rest is quick.
 const pace = ["--stage-pace-ms", "50", "--t24-latency-ms", "2500", "--job-interval-ms", "3600000"];
 
 describe("the page in Chromium", () => {
@@ -45,7 +45,7 @@ describe("the page in Chromium", () => {
     await page.goto(gateway.url(path));
     return page;
   };
-  /** For people to look at. A tab in the background paints nothing, so this one comes to the front. */
+  /** For people to look at. A background tab paints nothing, so this one comes to the front. */
   const photograph = async (page: Page, name: string): Promise<void> => {
     await page.bringToFront();
     await page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true });
@@ -57,7 +57,7 @@ describe("the page in Chromium", () => {
   const status = (page: Page, value: string): Promise<void> =>
     page.locator(`[data-testid="registration-status"][data-status="${value}"]`).waitFor();
 
-  test("a validation started in one tab is seen in that tab and in another, to its outcome", async () => {
+  test("a validation started in one tab appears in that tab and in another, up to its outcome", async () => {
     const presser = await open("/");
     await presser.getByRole("link", { name: /42/ }).first().click();
     await presser.waitForURL(`**${detailPath}`);
@@ -66,7 +66,7 @@ describe("the page in Chromium", () => {
     const watcher = await open(detailPath);
     await live(watcher, true);
 
-    // Both wait before it is pressed, so that a slow machine does not miss what passes.
+    // Both wait before the button is pressed, so that a slow machine misses no intermediate state.
     await Promise.all([
       stage(presser, "t24_lookup", "started"),
       stage(watcher, "t24_lookup", "started"),
@@ -88,7 +88,7 @@ describe("the page in Chromium", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("what any publisher says on Redis appears in two tabs, each stage as it is said", async () => {
+  test("updates of any publisher on Redis appear in two tabs, each stage at once", async () => {
     const redis = await RedisServer.start();
     const client = redis.connect();
     await gateway.stop();
@@ -110,7 +110,7 @@ describe("the page in Chromium", () => {
         await tab.locator('[data-testid="timeline"]').getByText(`${name} is through`).waitFor();
       }
     }
-    // The backend runs nothing of this, so an operator may start it.
+    // The backend does not run this validation, so an operator may start one.
     expect(await tabs[0]?.getByRole("button", { name: "Validate Customer" }).getAttribute("aria-disabled")).toBe(
       "false",
     );
@@ -120,7 +120,7 @@ describe("the page in Chromium", () => {
     await redis.stop();
   });
 
-  test("the Live badge goes off when the server dies, and everything comes back by itself with the server", async () => {
+  test("the Live badge goes off when the server dies, and everything recovers with the server", async () => {
     const page = await open(detailPath);
     const list = await open("/");
     await Promise.all([live(page, true), live(list, true)]);
@@ -135,13 +135,13 @@ describe("the page in Chromium", () => {
     await list.locator('[data-status="APPROVED"]').first().waitFor();
   });
 
-  test("a page that was away while the validation ended shows its outcome after the reconnect", async () => {
+  test("a page that was offline when the validation ended shows its outcome after the reconnect", async () => {
     const page = await open(detailPath);
     await live(page, true);
     await gateway.stop("SIGKILL");
     await live(page, false);
 
-    // On another port, where the page can't hear it, the validation runs to its end.
+    // On another port, where the page can't receive it, the validation runs to its end.
     const elsewhere = await Gateway.start({
       database: gateway.database,
       more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0"],
@@ -157,7 +157,7 @@ describe("the page in Chromium", () => {
     await status(page, "APPROVED");
   });
 
-  test("a page whose server missed the outcome, for Redis was away, shows it once Redis is back", async () => {
+  test("a page whose server missed the outcome while Redis was away shows it once Redis is back", async () => {
     const redis = await RedisServer.start();
     await gateway.stop();
     gateway = await Gateway.start({ redis: redis.address, more: pace });
@@ -178,12 +178,12 @@ describe("the page in Chromium", () => {
     await redis.restart();
     await status(page, "APPROVED");
     await list.locator('[data-registration-id="42"][data-status="APPROVED"]').waitFor();
-    // The streams were open all the time: it is the server that told them.
+    // The streams were open all the time: the reset came from the server.
     expect(streams).toBe(0);
     await redis.stop();
   });
 
-  test("works from the keyboard alone", async () => {
+  test("works with the keyboard alone", async () => {
     const page = await open(detailPath);
     await live(page, true);
     const button = page.getByRole("button", { name: "Validate Customer" });
@@ -196,7 +196,7 @@ describe("the page in Chromium", () => {
     }
     await page.keyboard.press("Enter");
     await stage(page, "duplicate_check", "completed");
-    // While it can't be pressed it keeps the focus, so that nobody starts over from the top of the page.
+    // While disabled it keeps the focus, so that keyboard users don't restart at the top of the page.
     expect(await button.evaluate((node) => [node === document.activeElement, node.ariaDisabled])).toEqual([
       true,
       "true",
@@ -233,7 +233,7 @@ describe("the page in Chromium", () => {
     await photograph(list, "failed");
   });
 
-  test("an unknown registration is said to be unknown, and a narrow screen does not scroll sideways", async () => {
+  test("an unknown registration is reported as unknown, and a narrow screen does not scroll sideways", async () => {
     const unknown = await open("/mobile-banking/registration-requests/999999");
     await unknown
       .getByText(/not found|no registration/i)

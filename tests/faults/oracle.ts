@@ -69,7 +69,8 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
     const last = lastOf.get(key);
     if (last !== undefined && (last.serial ?? 0) > publish.serial) {
       violations.push(
-        `${publish.publisher}: its update ${publish.serial} entered the history after its later one ${last.serial}: out of order`,
+        `${publish.publisher}: its update ${publish.serial} entered the history after its later one ` +
+          `${last.serial}: out of order`,
       );
     }
     lastOf.set(key, entry);

@@ -118,8 +118,10 @@ function inFront(
 ): string {
   // By default a gateway that failed gets no requests until one to it has ended well. A stream's never ends.
   const servers = gateways.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(" ");
-  const locations = `location /api/ { proxy_pass http://gateways; } location / { proxy_pass http://127.0.0.1:${pages}; }`;
-  return `daemon off; pid ${join(folder, "nginx.pid")}; error_log stderr notice; ${process.getuid?.() === 0 ? "user root;" : ""}
+  const pagesLocation = `location / { proxy_pass http://127.0.0.1:${pages}; }`;
+  const locations = `location /api/ { proxy_pass http://gateways; } ${pagesLocation}`;
+  const user = process.getuid?.() === 0 ? "user root;" : "";
+  return `daemon off; pid ${join(folder, "nginx.pid")}; error_log stderr notice; ${user}
     worker_processes 1; worker_shutdown_timeout 1s;
     events { worker_connections 4096; }
     http {

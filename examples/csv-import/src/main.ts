@@ -9,7 +9,7 @@ function element<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
-/** What nobody has heard of yet is "waiting". */
+/** A stage without an update so far is "waiting". */
 function showStages(view: ViewOf<CsvImportWorkflow> | null): void {
   const known = new Map(view?.stages.map((stage) => [stage.name as string, stage]));
   const items = csvImportWorkflow.stages.map(({ name, title }) => {

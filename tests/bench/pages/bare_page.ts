@@ -1,4 +1,4 @@
-// The peer: an EventSource whose messages are parsed and folded into React's state, as one writes it by hand.
+// The peer: a hand-written page that parses an EventSource's messages and folds them into React's state.
 
 import { createElement, type ReactElement, useEffect, useState } from "react";
 

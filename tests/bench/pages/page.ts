@@ -1,4 +1,4 @@
-// What both pages of page_cost.ts have in common: the same component, and what the measurement looks at.
+// The common part of both pages of page_cost.ts: the component, and what is measured.
 
 import { createElement, type ReactElement } from "react";
 import { createRoot } from "react-dom/client";
@@ -13,7 +13,7 @@ export interface Shown {
 interface Measured {
   updates: number;
   renders: number;
-  /** Milliseconds after the navigation at which a render first had an update to show; 0: not yet. */
+  /** When a render first had an update to show, in milliseconds after the navigation; 0: not yet. */
   firstShownAt: number;
   /** Resolves when an update with that message has come. */
   whenSeen(message: string): Promise<void>;

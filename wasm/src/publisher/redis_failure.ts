@@ -8,8 +8,8 @@ function describeLasting(code: string, channel: string): string | undefined {
   switch (code) {
     case "NOPERM":
       return (
-        `the user lacks permission: it needs the native broker's rights (docs/redis.md) on the keys ~${names.allKeys} and the ` +
-        `channel &${channel}`
+        `the user lacks permission: it needs the native broker's rights (docs/redis.md) on the keys ` +
+        `~${names.allKeys} and the channel &${channel}`
       );
     case "WRONGTYPE":
       return `it holds something else where the history belongs: rename or delete the key ${names.history}`;

@@ -392,7 +392,8 @@ describe("what a stream by fetch makes of an answer", () => {
       reason: "wrong_content_coding",
       error: {
         kind: "refused",
-        message: `The server refused the stream for good: wrong_content_coding (status 200, Content-Encoding ${coding})`,
+        message:
+          "The server refused the stream for good: wrong_content_coding " + `(status 200, Content-Encoding ${coding})`,
       },
     });
     expect(network.live).toBe(0);

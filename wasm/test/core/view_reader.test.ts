@@ -87,7 +87,7 @@ describe("the view", () => {
     expect(marked?.progress).toBe(after?.progress);
   });
 
-  it("is another object once it has changed, though it says the same again: a page that loaded something goes by that", () => {
+  it("is another object after any change, even back to the same values", () => {
     const snapshot = { type: "snapshot", data: { registrationId: 42, status: "PENDING", message: "m", id: "8-9" } };
     const before = send(snapshot);
     send({ type: "reset", timestamp: 8 });

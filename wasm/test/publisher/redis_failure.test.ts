@@ -68,7 +68,7 @@ describe("a client's error", () => {
     expect(failure.message.includes("(NOPERM)")).toBe(/NOPERM|the script can't|ACL failure/.test(message));
   });
 
-  it("says the reason where ioredis has tried in a cluster for long, and is uncertain, since it has tried before", () => {
+  it("gives the reason after ioredis's many tries in a cluster, and is uncertain because of the earlier ones", () => {
     const error = new Error("Too many Cluster redirections. Last error: ReplyError: TRYAGAIN Multiple keys request");
     expect(readFailure(error, channel)).toMatchObject({
       kind: "unreachable",
