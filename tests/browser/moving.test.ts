@@ -39,7 +39,7 @@ function openedStreams(): { readonly path: string; readonly server: string | und
   return streams;
 }
 
-test("both applications type-check, before the move and after it", () => {
+test("both applications type-check, before the move and after it", { timeout: 120_000 }, () => {
   const moved = movedApp("own_route", ["move.patch"]);
   writeWorkflowTypes(moved);
   const folders = [movedApp("given_system", []), movedApp("given_system", steps), movedApp("own_route", []), moved];
