@@ -21,7 +21,20 @@ const documents = execFileSync("git", ["ls-files", "-z", "--cached", "--others",
   .split("\0")
   .filter((path) => path !== "" && existsSync(join(root, path)));
 
-const commands = ["serve", "publish stage", "publish final", "listen", "parse", "mock", "simulate"];
+const helpOf = (command: string): string =>
+  execFileSync(program, [...command.split(" "), "--help"].filter(Boolean), { encoding: "utf8" });
+
+/** The commands below one, "" being the program itself, as their help lists them: "serve", "publish stage". */
+function commandsBelow(parent: string): readonly string[] {
+  const listed = helpOf(parent).split(/^Subcommands:$/m)[1] ?? "";
+  return [...listed.matchAll(/^ {2}([a-z]+) /gm)].flatMap(([, name = ""]) => {
+    const command = `${parent} ${name}`.trim();
+    const below = commandsBelow(command);
+    return below.length === 0 ? [command] : below;
+  });
+}
+
+const commands = commandsBelow("");
 
 /** Those that `--help` leaves out: who writes the documents needs them, and nobody else. */
 const hidden = ["--print-options"];
@@ -29,8 +42,7 @@ const hidden = ["--print-options"];
 /** The options of each command of the program, as `--help` lists them. */
 const options = new Map(
   commands.map((command) => {
-    const help = execFileSync(program, [...command.split(" "), "--help"], { encoding: "utf8" });
-    const listed = [...help.matchAll(/(?:^|[\s,])(--[a-z][a-z0-9-]*)/g)].map(([, name = ""]) => name);
+    const listed = [...helpOf(command).matchAll(/(?:^|[\s,])(--[a-z][a-z0-9-]*)/g)].map(([, name = ""]) => name);
     return [command, new Set([...hidden, ...listed])];
   }),
 );
@@ -44,9 +56,12 @@ const devCommands = new Set(
 /** What is wrong with a line of code, as far as it calls this program, ./dev or a script of the tests. */
 function mistakesOf(code: string): readonly string[] {
   const mistakes: string[] = [];
-  for (const [, command = "", rest = ""] of code.matchAll(
-    /\bregstream (serve|publish stage|publish final|listen|parse|mock|simulate)\b([^|;&#)]*)/g,
-  )) {
+  for (const [, words = "", rest = ""] of code.matchAll(/\bregstream ((?:[a-z]+ )+)(?=--)([^|;&#)]*)/g)) {
+    const command = commands.find((one) => `${words} `.startsWith(`${one} `));
+    if (command === undefined) {
+      mistakes.push(`regstream has no command ${words.trim()}`);
+      continue;
+    }
     for (const [, option = ""] of rest.replace(/'[^']*'|"[^"]*"/g, "").matchAll(/(?:^|\s)(--[a-z][a-z0-9-]*)/g)) {
       if (options.get(command)?.has(option) !== true) mistakes.push(`regstream ${command} has no ${option}`);
     }
@@ -67,6 +82,7 @@ describe("the commands that the documents show", () => {
       "regstream serve has no --no-such-option",
     ]);
     expect(mistakesOf("REDIS_HOST=a build/bin/regstream listen --url 'http://a/?--b' # --c")).toEqual([]);
+    expect(mistakesOf("regstream sevre --demo")).toEqual(["regstream has no command sevre"]);
     expect(mistakesOf("./dev tset")).toEqual(["./dev has no tset"]);
     expect(mistakesOf("npm run -w tests nothing")).toEqual(["the tests have no script nothing"]);
   });

@@ -36,7 +36,7 @@ function problemOf(document: string, target: string): string | null {
 function pathsInCode(document: string): readonly string[] {
   return splitMarkdown(document).prose.flatMap(({ text }) =>
     [...text.matchAll(/`((?:core|docs|examples|native|packaging|tests|wasm|web-demo|workflows)\/[\w./-]+)`/g)].flatMap(
-      ([, path = ""]) => (/\/dist\//.test(path) ? [] : [path]),
+      ([, path = ""]) => (/\/dist(\/|$)/.test(path) ? [] : [path]),
     ),
   );
 }
