@@ -13,7 +13,7 @@ const stream = "/api/registrations/updates/stream";
 const of42: Rights = { subscribe: ["registration:42"] };
 const everything: Rights = { subscribe: ["registration:*"], publish: ["registration:*"], inspect: true };
 
-/** Asks, and gives status, error code and the whole answer. */
+/** Makes a request; returns status, error code and the whole answer. */
 async function ask(
   gateway: Gateway,
   path: string,
@@ -34,7 +34,7 @@ function publish(gateway: Gateway, id: number, message: string, token: string): 
   });
 }
 
-describe("tokens that don't count", () => {
+describe("tokens that are not valid", () => {
   const rsa = TokenKey.make("RS256");
   const ec = TokenKey.make("ES256");
   const other = TokenKey.make("RS256");
@@ -104,7 +104,7 @@ describe("tokens that don't count", () => {
       "with more ids than may be",
       good({ regstream: { subscribe: Array.from({ length: 101 }, (_, id) => `registration:${id + 1}`) } }),
     ],
-  ])("one that is %s is a 401, and is not repeated", async (_name, token) => {
+  ])("a token that is %s gets 401, and is not quoted", async (_name, token) => {
     const answer = await ask(gateway, `${stream}?registrationId=42`, { headers: bearer(token) });
     expect(answer).toMatchObject({ status: 401, error: "invalid_token" });
     for (const secret of token.split(".").filter((text) => text.length > 10)) {
@@ -113,7 +113,7 @@ describe("tokens that don't count", () => {
     }
   });
 
-  test("the cookie is as good as the field", async () => {
+  test("the cookie counts like the header", async () => {
     const cookie = (token: string): RequestInit => ({ headers: { Cookie: `theme=dark; __Host-regstream=${token}` } });
     expect(await ask(gateway, `${stream}?registrationId=42`, cookie(good()))).toMatchObject({ status: 200 });
     expect(await ask(gateway, `${stream}?registrationId=43`, cookie(good()))).toMatchObject({
@@ -129,7 +129,7 @@ describe("tokens that don't count", () => {
     ["a token in the URL", `${stream}?access_token=${good()}`, {}],
     ["a token in the URL, as Mercure had it", `${stream}?authorization=${good()}`, {}],
     ["a ticket where there is no stream", "/api/health?ticket=abc", {}],
-  ])("%s is a 400", async (_name, path, headers) => {
+  ])("%s gets 400", async (_name, path, headers) => {
     const answer = await ask(gateway, path, { headers });
     expect(answer).toMatchObject({ status: 400, error: "invalid_request" });
     expect(answer.text).not.toContain(good().split(".")[1] ?? "");
@@ -151,7 +151,7 @@ describe("tickets", () => {
   const use = async (gateway: Gateway, ticket: string, query = ""): Promise<number> =>
     (await ask(gateway, `${stream}?ticket=${ticket}${query}`)).status;
 
-  test("one opens one stream of the embedded broker, with its token's rights", async () => {
+  test("a ticket opens one stream of the embedded broker, with its token's rights", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: access });
     const ticket = await takeTicket(gateway);
     expect(await use(gateway, ticket, "&registrationId=42")).toBe(200);
@@ -165,7 +165,7 @@ describe("tickets", () => {
     await gateway.stop();
   });
 
-  test("one that is used on two gateways at once opens one stream", async () => {
+  test("a ticket that is used on two gateways at once opens one stream", async () => {
     const redis = await RedisServer.start();
     const gateways = await Promise.all(
       [1, 2].map(() => Gateway.start({ hasDemo: false, redis: redis.address, more: access })),
@@ -196,7 +196,7 @@ describe("streams of guarded updates", () => {
   const key = TokenKey.make("ES256");
   const publisher = key.token(everything);
 
-  /** A stream's bytes until it has carried `last`, without ids and times. */
+  /** A stream's bytes up to `last`, without ids and times. */
   const bytesUntil = async (gateway: Gateway, last: string): Promise<() => Promise<string>> => {
     const response = await fetch(gateway.url(stream), { headers: bearer(key.token(of42)) });
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -232,7 +232,7 @@ describe("streams of guarded updates", () => {
     expect(heard[0]).toContain("two");
   });
 
-  test("a cursor of another's stream replays nothing of theirs", async () => {
+  test("a cursor of another client's stream replays nothing of theirs", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: ["--token-key", key.file()] });
     const publishedIds: string[] = [];
     for (const id of [43, 42, 43, 42]) {
@@ -254,7 +254,7 @@ describe("streams of guarded updates", () => {
     await gateway.stop();
   });
 
-  test("a stream says that its token expires, and ends with it", async () => {
+  test("a stream announces that its token expires, and ends with it", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: ["--token-key", key.file(), "--token-leeway-s", "0"] });
     const token = key.token(of42, { exp: Date.now() / 1000 + 2 });
     const ending = await EventStream.open(gateway.url(stream), bearer(token));
@@ -275,7 +275,7 @@ describe("a key that is withdrawn", () => {
   const oldToken = old.token(of42, {}, { kid: "old" });
   const keptToken = kept.token(everything, {}, { kid: "kept" });
 
-  /** Withdraws the old key, and expects its stream, and no other, to end. */
+  /** Withdraws the old key, and expects only its stream to end. */
   const expectEnd = async (gateway: Gateway, withdraw: () => void): Promise<void> => {
     const ending = await EventStream.open(gateway.url(stream), bearer(oldToken));
     const staying = await EventStream.open(gateway.url(stream), bearer(keptToken));
@@ -292,7 +292,7 @@ describe("a key that is withdrawn", () => {
     staying.close();
   };
 
-  test("from its file ends the streams that it opened", async () => {
+  test("from its file: the streams that it opened end", async () => {
     const file = writeJwks({ old, kept });
     const gateway = await Gateway.start({ hasDemo: false, more: ["--token-jwks", file] });
     await expectEnd(gateway, () => writeJwks({ kept }, file));
@@ -303,7 +303,7 @@ describe("a key that is withdrawn", () => {
     await gateway.stop();
   });
 
-  test("from its URL ends them as well", async () => {
+  test("from its URL: they end as well", async () => {
     let keys: Readonly<Record<string, TokenKey>> = { old, kept };
     const issuer = createServer((_request, response) => {
       response.writeHead(200, { "Content-Type": "application/jwk-set+json" });

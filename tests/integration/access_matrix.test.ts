@@ -6,7 +6,7 @@ import { EventStream } from "../processes/event_stream.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { bearer, TokenKey, type Rights } from "../processes/tokens.ts";
 
-// Who can do what with which token. The table that people read is the one that is run.
+// Who can do what with which token. The table is both documentation and test.
 
 const key = TokenKey.make("ES256");
 const stream = "/api/registrations/updates/stream";
@@ -152,7 +152,7 @@ describe("who can do what", () => {
     }
   });
 
-  test("an id outside the rights is answered the same whether it exists or not", async () => {
+  test("an id outside the rights gets the same answer whether it exists or not", async () => {
     const headers = bearer(key.token(tokens["subscribe 42"] ?? {}));
     const answer = async (path: string, init: RequestInit = {}): Promise<string> => {
       const response = await fetch(gateway.url(path), { ...init, headers });

@@ -1,4 +1,4 @@
-// What monitoring reads of who is turned away, and of keys and certificates.
+// The metrics of refused requests, keys and certificates.
 import { X509Certificate } from "node:crypto";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-/** A gateway whose operators ask on another port, without a token; gives how to. */
+/** Starts a gateway with another port for operators, without tokens; returns a function that reads its metrics. */
 async function start(
   options: Parameters<typeof Gateway.start>[0] & { more: readonly string[] },
 ): Promise<{ gateway: Gateway; scrape: () => Promise<Map<string, Family>> }> {
@@ -35,7 +35,7 @@ async function start(
   return { gateway, scrape: async () => readExposition(await (await fetch(`${ops}/metrics`)).text()) };
 }
 
-/** A server of keys: `status` is what it answers. */
+/** A server of keys, which answers with `status`. */
 class KeyServer {
   status = 200;
 
@@ -59,7 +59,7 @@ class KeyServer {
   }
 }
 
-test("requests whose token does not count are counted by reason", async () => {
+test("requests with an invalid token are counted by reason", async () => {
   const key = TokenKey.make("ES256");
   const { gateway, scrape } = await start({
     more: ["--token-key", key.file(), "--token-issuer", "issuer", "--token-audience", "bank"],
@@ -134,7 +134,7 @@ test("keys, how old they are, and fetches that fail", async () => {
   expect(sum(after, "regstream_token_key_urls_failing")).toBe(1);
   expect(sum(after, "regstream_token_key_fetch_failures_total")).toBeGreaterThanOrEqual(1);
   expect(sum(after, "regstream_token_keys_fetched_timestamp_seconds")).toBeCloseTo(fetched, 0);
-  // The keys were asked for again, which is no failure of the signal: it comes later.
+  // The keys are fetched again after the signal, so this can't fail because of it.
   expect(sum(after, "regstream_reload_failures_total")).toBe(0);
 });
 
@@ -167,7 +167,7 @@ test("when the certificate expires, and reloads that failed", async () => {
   expect([await failures("certificates"), await failures("keys")]).toEqual([1, 1]);
 });
 
-test("a gateway that is open, without TLS, has none of them but the counts of refusals", async () => {
+test("an open gateway without TLS has only the counts of refusals", async () => {
   const { scrape } = await start({ more: [] });
   const names = [...(await scrape()).keys()].filter((name) => /^regstream_(token|tls|reload)_/.test(name));
   expect(names).toEqual([ofReason, "regstream_token_limit_refusals_total"]);

@@ -5,7 +5,7 @@ import { TokenKey } from "../processes/tokens.ts";
 
 const openGateway = /everybody who can reach this gateway/;
 
-describe("a gateway that other machines reach", () => {
+describe("a gateway that other machines can reach", () => {
   test.each([
     ["--address 0.0.0.0", ["--address", "0.0.0.0"]],
     ["--address ::", ["--address", "::"]],
@@ -35,7 +35,7 @@ describe("a gateway that other machines reach", () => {
     const url = `http://127.0.0.1:${ready[1]}`;
     expect((await fetch(`${url}/api/health`)).status).toBe(200);
     expect((await fetch(`${url}/api/registrations/42/updates`, { method: "POST" })).status).toBe(404);
-    await child.stop(); // Its log is whole.
+    await child.stop(); // Its log is complete.
     expect(child.log).toMatch(openGateway);
     expect(child.log).toContain(what);
   });
@@ -46,7 +46,7 @@ test.each([
   ["its name", ["--address", "localhost"]],
   ["names of this machine", ["--allow-host", "page.localhost", "--allow-host", "localhost:8080"]],
   ["pages of this machine", ["--cors-origin", "http://localhost:3000"]],
-])("a gateway on %s is open without a word", async (_name, args) => {
+])("a gateway on %s is open without a warning", async (_name, args) => {
   const child = regstream(["serve", "--port", "0", ...args]);
   await child.untilOutput(/serving on http:\/\/\S+/);
   await child.stop();
@@ -59,7 +59,7 @@ test.each(["--token-issuer", "--token-audience"])("%s without a key is no policy
   expect(child.log).toContain(`${option} has no effect without a key that verifies tokens`);
 });
 
-test("a gateway that is open to its machine serves nobody through a proxy, unless it is to", async () => {
+test("a gateway that is open to its machine serves nobody through a proxy, unless allowed", async () => {
   for (const [more, status] of [
     [[], 421],
     [["--open"], 200],
@@ -81,7 +81,7 @@ test("a gateway that is open to its machine serves nobody through a proxy, unles
   }
 });
 
-test("a gateway with a key may listen anywhere, and asks everybody", async () => {
+test("a gateway with a key may listen anywhere, and asks every client for a token", async () => {
   const child = regstream([
     "serve",
     "--port",

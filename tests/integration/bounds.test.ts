@@ -15,7 +15,7 @@ function filesIn(...folders: string[]): string[] {
     .filter((file) => !/node_modules|\/dist\//.test(file));
 }
 
-/** `Limits::member` of every struct of limits that a header defines. */
+/** `Limits::member` of every struct of limits in a header. */
 function declaredBounds(): string[] {
   return filesIn("core/include", "native")
     .filter((file) => file.endsWith(".hpp"))
@@ -44,11 +44,11 @@ describe("the list of bounds", () => {
     expect(missing).toEqual([]);
   });
 
-  it("says of each its value, what happens, who is told, and what reaches it", () => {
+  it("has for each its value, what happens, who learns of it, and the test that reaches it", () => {
     expect(rows.filter((cells) => cells.length !== 5 || cells.some((cell) => cell.trim() === ""))).toEqual([]);
   });
 
-  it("names tests, situations and canaries that are there", () => {
+  it("names only tests, situations and canaries that exist", () => {
     const tests = new Set(filesIn("tests", "wasm/test", "web-demo/test").map((file) => basename(file)));
     const simulation = ["coverage.cpp", "fault_plan.cpp"]
       .map((file) => readFileSync(join(root, "native/simulation", file), "utf8"))

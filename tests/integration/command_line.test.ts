@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { regstream } from "../processes/gateway.ts";
 import { temporaryFolder } from "../processes/temporary_folder.ts";
 
-/** Commands of a terminal (C0, DEL, C1), what turns the direction of text, and what ends a line. */
+/** Terminal commands (C0, DEL, C1), marks that change the text's direction, and line ends. */
 const hostile = "\u0007\u001b[2J\u007f\u0085\u009b31m\u061c\u200f\u202egpj.exe\u2069\u2028";
 const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
@@ -15,7 +15,7 @@ async function failure(args: string[], environment: NodeJS.ProcessEnv = {}): Pro
   return [await child.exited, child.log];
 }
 
-describe("what the command line refuses, it names with its value", () => {
+describe("a refused option is named with its value", () => {
   test.each<[string, string[], NodeJS.ProcessEnv, RegExp]>([
     ["a port that is no number", ["serve", "--port", "http"], {}, /--port: .*http/],
     ["a port that is too large", ["serve", "--port", "65536"], {}, /--port: .*65536/],
@@ -221,7 +221,7 @@ describe("what the command line refuses, it names with its value", () => {
     expect([serveCode, serveLog]).toEqual([2, expect.stringMatching(/^--port: /)]);
   });
 
-  test("a service link of Kubernetes gives the port", async () => {
+  test("a service link of Kubernetes sets the port", async () => {
     const [code, log] = await failure(["serve", "--port", "0", "--require-redis"], {
       REDIS_HOST: "127.0.0.1",
       REDIS_PORT: "tcp://10.0.0.1:1",
@@ -231,7 +231,7 @@ describe("what the command line refuses, it names with its value", () => {
   });
 });
 
-describe("no raw text of others reaches a terminal", () => {
+describe("no raw text from outside reaches a terminal", () => {
   test.each<[string, string[], NodeJS.ProcessEnv]>([
     ["an option's value", ["serve", "--port", hostile], {}],
     ["an unknown option", ["serve", `--${hostile}`], {}],

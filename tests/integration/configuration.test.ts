@@ -41,7 +41,7 @@ describe("the options of serve", () => {
     ]);
   });
 
-  test("are printed as a file that says the same", async () => {
+  test("are printed as an equivalent file", async () => {
     const given = [
       "--port",
       "0",
@@ -96,13 +96,13 @@ describe("the options of serve", () => {
     expect(log).toMatch(expected);
   });
 
-  test("refuse a file that is not there", async () => {
+  test("refuse a missing file", async () => {
     const [code, log] = await run(["--config", join(temporaryFolder(), "none.toml")]);
     expect(code).toBe(2);
     expect(log).toMatch(/none\.toml" can't be read: No such file or directory/);
   });
 
-  test("stand in docs/configuration.md as the program prints them", async () => {
+  test("are listed in docs/configuration.md as the program prints them", async () => {
     const document = readFileSync(fileURLToPath(new URL("../../docs/configuration.md", import.meta.url)), "utf8");
     const [, table] = await run(["--print-options"]);
     const [, written] = document.split("<!-- options -->\n\n");

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Child } from "../processes/child.ts";
 import { program } from "../processes/gateway.ts";
 
-/** What the service posts to `callbackUrl/N`. */
+/** A post of the service to `callbackUrl/N`. */
 interface Callback {
   path: string;
   message: { kind: string; event?: { type: string; data: string; id: string }; comment?: string; error?: string };
@@ -134,7 +134,7 @@ describe("the contract service", () => {
     expect(harness.streams[1]?.request.headers["last-event-id"]).toBe("7");
   });
 
-  test("takes commands, and says nothing of a restart that it was asked for", async () => {
+  test("accepts commands, and reports no error for a requested restart", async () => {
     const location = await create({ initialDelayMs: 300_000 });
     await harness.until(() => harness.streams.length === 1);
     expect((await post(location, { command: "listen", listen: { type: "greeting" } })).status).toBe(204);
@@ -148,7 +148,7 @@ describe("the contract service", () => {
     expect((await post(location, { command: "dance" })).status).toBe(400);
   });
 
-  test("deletes a stream once, and quits when it is told to", async () => {
+  test("deletes a stream once, and quits on request", async () => {
     const location = await create();
     await harness.until(() => harness.streams.length === 1);
     const closed = new Promise((resolve) => harness.streams[0]?.response.on("close", resolve));
@@ -160,7 +160,7 @@ describe("the contract service", () => {
     expect(await service.exited).toBe(0);
   });
 
-  test("reports that the server wants no reconnect", async () => {
+  test("reports that the server forbids reconnecting", async () => {
     await create({ streamUrl: harness.url("/stop") });
     await harness.until(() => harness.callbacks.length === 1);
     expect(harness.callbacks[0]?.message).toEqual({ kind: "error", error: expect.stringContaining("204") });
@@ -174,7 +174,7 @@ describe("the contract service", () => {
     '{"streamUrl":"ftp://127.0.0.1/","callbackUrl":"http://127.0.0.1/"}',
     '{"streamUrl":"http://127.0.0.1/","callbackUrl":"http://127.0.0.1/","initialDelayMs":-1}',
     '{"streamUrl":"http://127.0.0.1/","callbackUrl":"http://127.0.0.1/","headers":{"a":1}}',
-  ])("refuses a stream that can't be: %s", async (body) => {
+  ])("refuses an impossible stream: %s", async (body) => {
     const response = await fetch(url, { method: "POST", body });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ status: 400, detail: expect.any(String) });

@@ -47,13 +47,13 @@ describe("pages of other origins", () => {
     ["another method", stream, { method: "DELETE" }, 405],
     ["a change", "/api/registrations/42/process", { method: "POST" }, 202],
     ["a change that is refused", "/api/registrations/999999/process", { method: "POST" }, 404],
-  ])("an allowed one may read %s", async (_name, path, init, status) => {
+  ])("an allowed origin may read %s", async (_name, path, init, status) => {
     const response = await ask(path, { ...init, headers: { Origin: allowed, "Sec-Fetch-Site": "cross-site" } });
     expect(response.status).toBe(status);
     expect(corsFields(response)).toEqual(shared);
   });
 
-  test("no other one may read, or change anything", async () => {
+  test("no other origin may read or change anything", async () => {
     for (const origin of ["https://evil.example", "null", `${allowed}:444`]) {
       const old = await ask(stream, { headers: { Origin: origin } });
       expect([old.status, corsFields(old)]).toEqual([200, { vary: "Origin" }]);
@@ -75,7 +75,7 @@ describe("pages of other origins", () => {
     }
   });
 
-  test("a preflight says what its resource takes", async () => {
+  test("a preflight lists what its resource allows", async () => {
     const preflight = (path: string, origin: string): Promise<Response> =>
       ask(path, {
         method: "OPTIONS",
@@ -99,11 +99,11 @@ describe("pages of other origins", () => {
   });
 });
 
-describe("requests that are refused before they are whole", () => {
+describe("requests that are refused before they are complete", () => {
   const fields = `Host: localhost\r\nOrigin: ${allowed}\r\n`;
   const large = `POST /api/registrations/42/process HTTP/1.1\r\n${fields}`;
 
-  /** Sends any bytes, and gives the answer's head. */
+  /** Sends any bytes; returns the answer's head. */
   async function say(port: number, bytes: string): Promise<string> {
     const socket = connect(port, "127.0.0.1");
     socket.on("error", () => undefined);
@@ -128,7 +128,7 @@ describe("requests that are refused before they are whole", () => {
     await gateway.stop();
   });
 
-  test("so is one of a client behind a proxy that has all its places", async () => {
+  test("so is one from a client behind a proxy that has used up its places", async () => {
     const gateway = await Gateway.start({
       hasDemo: false,
       more: ["--open", "--cors-origin", allowed, "--connections-per-client", "1", "--trusted-proxy", "127.0.0.1"],
@@ -147,7 +147,7 @@ describe("requests that are refused before they are whole", () => {
   });
 });
 
-test("without the option no answer tells of other origins", async () => {
+test("without the option no answer mentions other origins", async () => {
   const gateway = await Gateway.start();
   const response = await fetch(gateway.url(stream), { headers: { Origin: allowed } });
   await response.body?.cancel();

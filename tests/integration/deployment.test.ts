@@ -1,4 +1,4 @@
-// What the package, the container and the examples of deployments say of the program, held against it.
+// Compares what the package, the container and the deployment examples say about the program with the program.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ import { temporaryFolder } from "../processes/temporary_folder.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
-/** Any value of a YAML file. Its members are looked at by name, its elements by `list`, and a plain one by what it should be. */
+/** Any value of a YAML file: members by name, elements by `list`, scalars by their expected type. */
 interface Value {
   readonly [name: string]: Value;
 }
@@ -21,7 +21,7 @@ const list = (value: Value | undefined): Value[] => value as unknown as Value[];
 const texts = (value: Value | undefined): string[] => value as unknown as string[];
 const readYaml = (path: string): Value => parse(read(path)) as Value;
 
-/** What `serve` makes of a configuration file. */
+/** How `serve` reads a configuration file. */
 async function printConfig(text: string): Promise<{ code: number | null; log: string }> {
   const file = join(temporaryFolder(), "regstream.toml");
   writeFileSync(file, text);
@@ -43,7 +43,7 @@ describe("configuration files", () => {
     expect(code).toBe(0);
   });
 
-  test("each option that the package's file has as a comment is one", async () => {
+  test("each option in a comment of the package's file exists", async () => {
     const settings = [...read("packaging/debian/regstream.toml").matchAll(/^# ([a-z-]+ = .*)$/gm)].map(
       (match) => match[1]!,
     );
@@ -51,7 +51,7 @@ describe("configuration files", () => {
     for (const setting of settings) expect(await printConfig(`${setting}\n`)).toMatchObject({ code: 0 });
   });
 
-  test("an option that is none is refused", async () => {
+  test("an unknown option is refused", async () => {
     expect((await printConfig("adress = '127.0.0.1'\n")).code).toBe(2);
   });
 });
@@ -63,12 +63,12 @@ describe("the unit", () => {
     expect(unit).toContain("\nExecStart=/usr/bin/regstream serve --config /etc/regstream/regstream.toml\n");
   });
 
-  test("waits for longer than the drain before it kills", () => {
+  test("waits longer than the drain before it kills", () => {
     expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)![1])).toBeGreaterThan(drainSeconds());
   });
 });
 
-/** The drain's default, as the table of all options has it. */
+/** The drain's default, from the table of all options. */
 function drainSeconds(): number {
   const row = read("docs/configuration.md")
     .split("\n")
@@ -98,7 +98,7 @@ describe("Kubernetes", () => {
     expect(list(pod.topologySpreadConstraints)[0]!.labelSelector!.matchLabels).toEqual(labels);
   });
 
-  test("the Service and the probes ask the container's port, which is the configuration's", async () => {
+  test("the Service and the probes use the container's port, which is the configuration's", async () => {
     expect(list(readYaml(`${folder}/service.yaml`).spec!.ports)[0]!.targetPort).toBe(port.name);
     for (const probe of probes) expect(probe.port).toBe(port.name);
     expect((await printConfig(read(`${folder}/regstream.toml`))).log).toMatch(
@@ -112,7 +112,7 @@ describe("Kubernetes", () => {
     await gateway.stop();
   });
 
-  test("a pod has the time to leave the Service and to drain", () => {
+  test("a pod has time to leave the Service and to drain", () => {
     const [command, seconds] = texts(container.lifecycle!.preStop!.exec!.command);
     expect(command).toBe("sleep");
     expect(Number(pod.terminationGracePeriodSeconds)).toBeGreaterThan(Number(seconds) + drainSeconds());
@@ -130,7 +130,7 @@ describe("Kubernetes", () => {
     }
   });
 
-  test("the pod is the image's user, and no root", () => {
+  test("the pod runs as the image's user, not as root", () => {
     const [, user, group] = /^USER (\d+):(\d+)$/m.exec(read("packaging/Containerfile"))!;
     expect(pod.securityContext).toMatchObject({
       runAsNonRoot: true,
@@ -145,7 +145,7 @@ describe("Compose", () => {
   const folder = "examples/compose";
   const services = readYaml(`${folder}/compose.yaml`).services!;
   const gateway = services["gateway-1"]!;
-  // "$$" is Compose's way to write "$".
+  // Compose writes "$" as "$$".
   const [, command, ...words] = texts(gateway.healthcheck!.test).map((word) => word.replaceAll("$$", "$"));
   const runCheck = (port: number): Promise<number | null> =>
     new Child(
@@ -153,7 +153,7 @@ describe("Compose", () => {
       words.map((word) => word.replace("/8080", `/${port}`)),
     ).exited;
 
-  test("the health check passes where a gateway is ready, and only there", async () => {
+  test("the health check passes only if a gateway is ready", async () => {
     const ready = await Gateway.start({ hasDemo: false });
     expect(await runCheck(ready.port)).toBe(0);
     await ready.stop();
@@ -163,7 +163,7 @@ describe("Compose", () => {
     await waiting.stop();
   });
 
-  test("each file that is mounted is there, but for the keys", () => {
+  test("each mounted file exists, except the keys", () => {
     const mounted = [gateway, services.caddy!]
       .flatMap(({ volumes }) => texts(volumes))
       .filter((volume) => volume.startsWith("./"));
@@ -172,11 +172,11 @@ describe("Compose", () => {
     for (const file of files) expect(() => read(join(folder, file))).not.toThrow();
   });
 
-  test("a gateway has the time to drain", () => {
+  test("a gateway has time to drain", () => {
     expect(Number.parseInt(String(gateway.stop_grace_period), 10)).toBeGreaterThan(drainSeconds());
   });
 
-  test("the proxy's configuration is one, and names the gateways", async () => {
+  test("the proxy's configuration is valid and names the gateways", async () => {
     const home = temporaryFolder();
     const caddy = new Child(
       "caddy",

@@ -1,4 +1,4 @@
-// A stream until the final status, as curl and a browser's own EventSource see it.
+// A stream that ends with the final status, as curl and a browser's own EventSource see it.
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launchBrowser } from "../processes/browser.ts";
@@ -23,7 +23,7 @@ async function publish(registrationId: number, status: string): Promise<string> 
   return ((await response.json()) as { id: string }).id;
 }
 
-test("curl -N exits by itself, and well, with the final status and its end", async () => {
+test("curl -N exits with success after the final status and the end", async () => {
   const curl = new Child("curl", ["-sS", "-N", gateway.url(`${streamPath}?registrationId=42&until=final`)]);
   await curl.untilOutput(/"type":"connected"/);
   await publish(42, "PENDING");
@@ -35,13 +35,13 @@ test("curl -N exits by itself, and well, with the final status and its end", asy
   );
   expect(curl.log).not.toContain('"registrationId":41');
 
-  // Again, now that it is final.
+  // Again, now that the status is final.
   const late = new Child("curl", ["-sS", "-N", gateway.url(`${streamPath}?registrationId=42&until=final`)]);
   expect(await late.exited).toBe(0);
   expect(late.log).toMatch(/"type":"snapshot"[^]*"type":"end"/);
 });
 
-test("a browser's EventSource stops for good once it has the end", async () => {
+test("a browser's EventSource stops for good after the end", async () => {
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
@@ -60,7 +60,7 @@ test("a browser's EventSource stops for good once it has the end", async () => {
             types.push((JSON.parse(event.data as string) as { type: string }).type);
             lastEventId = event.lastEventId;
           };
-          // The first error is the server's close, after which it comes back; the answer to that is 204.
+          // The first error is the server's close, after which EventSource reconnects; the answer to that is 204.
           source.onerror = () => {
             if (source.readyState === EventSource.CLOSED) resolve({ types, lastEventId, opened });
           };

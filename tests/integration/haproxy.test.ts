@@ -17,9 +17,9 @@ async function* readText(url: string): AsyncGenerator<string> {
   }
 }
 
-// A real one's thirty seconds, scaled down. The first ping comes at a beat, of which there are two in each heartbeat
-// interval: up to half a minute early, where heartbeats are a minute apart, and still after the test.
-describe("behind an HAProxy that cuts what is silent for a second, with pings two minutes apart", () => {
+// A real proxy's thirty seconds, scaled down. The first ping comes at one of two beats in each heartbeat interval: up
+// to half a minute early if heartbeats are a minute apart, but still after the test.
+describe("behind an HAProxy that cuts connections after a second of silence, with pings two minutes apart", () => {
   let gateway: Gateway;
   let haproxy: HaProxy;
   const start = async (heartbeatMs: number): Promise<void> => {
@@ -39,7 +39,7 @@ describe("behind an HAProxy that cuts what is silent for a second, with pings tw
     let all = "";
     for await (const text of readText(haproxy.url(stream))) {
       all += text;
-      // Four times as long as the proxy bears silence, and no more than ten times as fast as it may be.
+      // Four times as long as the proxy allows silence, and at most ten times as fast as possible.
       if ((all.match(/^: heartbeat 100$/gm)?.length ?? 0) > 40) break;
     }
     expect(all.match(/^: heartbeat 100$/gm)?.length).toBeGreaterThan(40);
@@ -47,7 +47,7 @@ describe("behind an HAProxy that cuts what is silent for a second, with pings tw
     expect(all).not.toContain('"ping"');
   });
 
-  test("without them it is cut, and is gone from the gateway as well", async () => {
+  test("without heartbeats the stream is cut, and the gateway drops it, too", async () => {
     await start(60_000);
     let all = "";
     try {

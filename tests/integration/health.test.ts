@@ -1,4 +1,4 @@
-// What an operator who has only the log and /api/health can tell.
+// What an operator learns from the log and /api/health alone.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { EventStream } from "../processes/event_stream.ts";
@@ -56,7 +56,7 @@ async function untilHealth(gateway: Gateway, isSo: (health: Health) => boolean):
   }
 }
 
-/** As soon as somebody listens. */
+/** As soon as the gateway subscribes. */
 async function publish(message: string): Promise<void> {
   const client = redis.connect();
   const update = { registrationId: 42, status: "PENDING", stage: "t24_lookup", message, timestamp: 1702493000000 };
@@ -68,7 +68,7 @@ async function untilReset(stream: EventStream): Promise<void> {
   while ((await stream.next()).type !== "reset");
 }
 
-test("health says what runs, since when, and how its server does", async () => {
+test("health reports what runs, since when, and how its server is", async () => {
   const gateway = await startGateway();
   const stream = await EventStream.open(gateway.url(streamPath));
   await publish("the first");
@@ -106,7 +106,7 @@ test("health says what runs, since when, and how its server does", async () => {
   expect(gateway.log).not.toMatch(/maxmemory|begins anew/);
 });
 
-describe("a history that is lost is told with its epochs, its streams and what is known of why", () => {
+describe("a lost history is reported with its epochs, its streams and the possible reason", () => {
   let gateway: Gateway;
   let stream: EventStream;
   let before: Health;
@@ -137,7 +137,7 @@ describe("a history that is lost is told with its epochs, its streams and what i
     expect(line).not.toContain("evicted");
   });
 
-  test("where it may have been evicted", async () => {
+  test("if it may have been evicted", async () => {
     await redis.connect().config("SET", "maxmemory-policy", "allkeys-lru");
     await begin();
     await gateway.untilLog(
@@ -160,7 +160,7 @@ describe("a history that is lost is told with its epochs, its streams and what i
   });
 });
 
-test("the resets of clients that come back are told apart", async () => {
+test("the resets of returning clients are counted by reason", async () => {
   const gateway = await startGateway(["--history-length", "2"]);
   const stream = await EventStream.open(gateway.url(streamPath));
   for (const message of ["1", "2", "3", "4"]) {
@@ -210,7 +210,7 @@ test("a Redis that is slow is one line, and so is its end", async () => {
 });
 
 describe("deployments on one Redis", () => {
-  test("notice each other by their names, and one that has none", async () => {
+  test("notice each other by their names, also one without a name", async () => {
     const production = await startGateway(["--deployment", "production"]);
     const same = await startGateway(["--deployment", "production"]);
     const nameless = await startGateway();
@@ -220,7 +220,7 @@ describe("deployments on one Redis", () => {
     await production.untilLog(/is used by another deployment, one without a name; this one is "production"/);
   });
 
-  test("are no names that nobody can have, and health is there all the same", async () => {
+  test("ignore invalid names, and health still works", async () => {
     const client = redis.connect();
     await client.xadd(deploymentsKey, "*", "deployment", Buffer.from([0xff]));
     await client.xadd(deploymentsKey, "*", "deployment", "staging");
@@ -229,7 +229,7 @@ describe("deployments on one Redis", () => {
     expect(health.redis.otherDeployments).toEqual(["staging"]);
   });
 
-  test("are told nothing where they are one", async () => {
+  test("log nothing if there is only one", async () => {
     const gateways = [await startGateway(), await startGateway()];
     for (const gateway of gateways) await untilHealth(gateway, ({ redis: { roundTripMs } }) => roundTripMs !== null);
     for (const gateway of gateways)

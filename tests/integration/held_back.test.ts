@@ -1,4 +1,4 @@
-// A proxy that passes an answer on when it has all of it: a stream never, a poll at its end.
+// A proxy that passes an answer on once it is complete: a stream never, a poll at its end.
 import { RegistrationStream, type StreamSnapshot } from "regstream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -30,20 +30,20 @@ async function poll(query: string): Promise<string> {
   return (await fetch(nginx.url(`${path}?registrationId=42&poll=1${query}`))).text();
 }
 
-test("a poll comes through, whole, whether it waits or not", async () => {
+test("a poll comes through completely, whether it waits or not", async () => {
   const first = await publish("PENDING");
   const whole = (id: string, type: string): RegExp =>
     new RegExp(`"type":"connected".*\\n\\nid: ${id}\\ndata: \\{"type":"${type}".*\\n\\n$`);
   expect(await poll("")).toMatch(whole(first, "snapshot"));
   const waiting = poll(`&lastEventId=${first}`);
-  // It is there before the update: its subscription is.
+  // The poll's subscription exists before the update is published.
   const subscribers = async () => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers;
   await expect.poll(subscribers).toBe(1);
   const second = await publish("APPROVED");
   expect(await waiting).toMatch(whole(second, "update"));
 });
 
-test("a stream is held back, and polls take its place, as one connection", async () => {
+test("a stream is held back, and polls replace it as one connection", async () => {
   const updates: string[] = [];
   const stream = new RegistrationStream({
     url: nginx.url(path),
@@ -76,7 +76,7 @@ test("a stream is held back, and polls take its place, as one connection", async
   stream.close();
 });
 
-test("of the scenario that is shipped: the stream finds the network out, and goes on by polls as one connection", async () => {
+test("in the shipped scenario the stream detects the network and continues by polls as one connection", async () => {
   const mock = await Mock.start(shipped("held_back"));
   const messages: string[] = [];
   const stream = new RegistrationStream({

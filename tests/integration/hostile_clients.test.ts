@@ -9,7 +9,7 @@ import { Gateway, regstreamWithFiles } from "../processes/gateway.ts";
 
 const stream = "/api/registrations/updates/stream";
 
-/** Connections that a test holds; each may be closed by the gateway at any time. */
+/** Connections that a test holds; the gateway may close each at any time. */
 const held: Socket[] = [];
 
 afterEach(() => {
@@ -26,18 +26,18 @@ async function hold(gateway: Gateway, bytes: string): Promise<Socket> {
   return socket;
 }
 
-/** A request for the publish route whose body is chunked, with what follows its head. */
+/** A request for the publish route with a chunked body, followed by `rest`. */
 function chunked(begun: string): string {
   return `POST /api/registrations/42/updates HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${begun}`;
 }
 
-/** What a process had in memory at most, in bytes. */
+/** A process's peak memory, in bytes. */
 function residentBytesMax(pid: number | undefined): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]);
 }
 
-/** Of each connection of a port: bytes that were written and not acknowledged, as the kernel counts them. */
+/** For each connection of a port: bytes written but not acknowledged, as the kernel counts them. */
 function unsentBytes(port: number): number[] {
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
   const rows = readFileSync("/proc/net/tcp", "utf8")
@@ -92,7 +92,7 @@ test.each([
   ],
   ["unfinished chunks", chunked("1;a=")],
   ["connections that are not closed", "GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
-])("more %s than there are places lock nobody out", async (_name, bytes) => {
+])("more %s than there are places lock no client out", async (_name, bytes) => {
   const gateway = await Gateway.start({ hasDemo: false, openFiles: 256 });
   for (let count = 0; count < 100; ++count) await hold(gateway, bytes); // There are 48 places.
   expect((await fetch(gateway.url("/api/health"))).status).toBe(200);
@@ -104,7 +104,9 @@ test.each([
   await gateway.stop();
 });
 
-/** Heads of as many requests, whose bodies come in `piece`s, faster than the gateway's least rate, until `afterEach`. */
+/**
+ * Opens this many requests whose bodies come in `piece`s, faster than the gateway's minimum rate, until `afterEach`.
+ */
 async function trickle(gateway: Gateway, count: number, bodyBytes: number, piece: string): Promise<void> {
   const head = `POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bodyBytes}\r\n\r\n`;
   for (let index = 0; index < count; ++index) {
@@ -118,7 +120,7 @@ test.each([
   ["take all places", 64, 10, 1_000_000],
   ["announce all memory", 1024, 64, 1 << 20],
 ])(
-  "bodies that trickle at a rate that is enough, and %s, lock nobody out",
+  "bodies that trickle at a sufficient rate, and %s, lock no client out",
   async (_name, openFiles, count, bodyBytes) => {
     const gateway = await Gateway.start({ hasDemo: false, openFiles });
     await trickle(gateway, count, bodyBytes, "x".repeat(50));
@@ -133,7 +135,7 @@ test.each([
   },
 );
 
-test("64 open files are enough for the page, streams and whoever holds connections", async () => {
+test("64 open files are enough for the page, streams and clients that hold connections", async () => {
   const gateway = await Gateway.start({ openFiles: 64, more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0"] });
   const streams = await Promise.all(
     Array.from({ length: 20 }, () => EventStream.open(gateway.url(`${stream}?registrationId=42`))),
@@ -149,7 +151,7 @@ test("64 open files are enough for the page, streams and whoever holds connectio
   await gateway.stop();
 });
 
-test("fewer open files are refused in one sentence", async () => {
+test("fewer open files stop the start with one sentence", async () => {
   const child = regstreamWithFiles(63, ["serve", "--port", "0"]);
   expect(await child.exited).toBe(1);
   expect(child.log).toMatch(/^regstream: .*63 files.*64.*ulimit -n\n$/);
@@ -168,7 +170,7 @@ test("a stream that never reads leaves little in the kernel, while others receiv
     expect((await events.nextUpdate()).message).toBe(`${index} ${text}`);
   }
   const unsent = unsentBytes(gateway.port).filter((bytes) => bytes > 0);
-  expect(unsent.length).toBeGreaterThanOrEqual(50); // They all are behind: there was more than the kernel took.
+  expect(unsent.length).toBeGreaterThanOrEqual(50); // All of them are behind: the kernel could not take everything.
   expect(Math.max(...unsent)).toBeLessThan(256 << 10);
   events.close();
   await gateway.stop();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../processes/child.ts";
 import { Gateway, regstream } from "../processes/gateway.ts";
 
-describe("what a caller got wrong is said in problem details", () => {
+describe("a caller's mistake is explained in problem details", () => {
   let gateway: Gateway;
   beforeAll(async () => {
     gateway = await Gateway.start({ more: ["--t24-latency-ms", "600000", "--stage-pace-ms", "0"] });
@@ -113,11 +113,11 @@ describe("what a caller got wrong is said in problem details", () => {
     expect((await gateway.validate(location.split("/").at(-1) ?? "")).status).toBe(202);
   });
 
-  test("the page's routes answer with the page, and files outside its folder are out of reach", async () => {
+  test("the page's routes answer with the page, and files outside its folder can't be reached", async () => {
     const page = await fetch(gateway.url("/mobile-banking/registration-requests/42"));
     expect(page.status).toBe(200);
     expect(page.headers.get("content-type")).toContain("text/html");
-    // fetch normalises dot segments away; a raw socket does not.
+    // fetch normalises dot segments; a raw socket does not.
     for (const path of [
       "/../../CMakeLists.txt",
       "/%2e%2e/%2e%2e/CMakeLists.txt",
@@ -129,14 +129,14 @@ describe("what a caller got wrong is said in problem details", () => {
     }
   });
 
-  test("marks that browsers and curl leave in a URL are read, for the page and for the API", async () => {
+  test("characters that browsers and curl leave unescaped in a URL are accepted, for the page and for the API", async () => {
     const ask = async (target: string): Promise<string> =>
       raw(gateway.port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     for (const target of ['/?a=[1]|{2}^`"<>%&\\', '/requests/[1]|{2}^`"<>%\xc3\xa4\\']) {
       expect(await ask(target)).toMatch(/^HTTP\/1\.1 200 [^]*<title>/);
     }
     expect(await ask("/api/registrations?status=[PENDING]")).toMatch(/^HTTP\/1\.1 400 [^]*status/);
-    // An encoded slash is part of an id, which then is none.
+    // An encoded slash is part of an id, which is then invalid.
     expect(await ask("/api/registrations/4%2F2")).toMatch(/^HTTP\/1\.1 400 [^]*registration id/);
   });
 
@@ -161,13 +161,13 @@ describe("what a caller got wrong is said in problem details", () => {
     expect(answer).toMatch(detail);
   });
 
-  test("bytes that are no HTTP are answered with 400, and cost nobody else anything", async () => {
+  test("bytes that are not HTTP get 400, and affect no other client", async () => {
     expect(await raw(gateway.port, "\x16\x03\x01 hello\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
     expect((await fetch(gateway.url("/api/health"))).status).toBe(200);
   });
 });
 
-describe("what an operator got wrong at start is one clear line", () => {
+describe("an operator's mistake at start is one clear line", () => {
   const fails = async (
     args: readonly string[],
     environment: NodeJS.ProcessEnv = {},
@@ -177,7 +177,7 @@ describe("what an operator got wrong at start is one clear line", () => {
     return { code, log: child.log };
   };
 
-  test("a port that is taken", async () => {
+  test("a port in use", async () => {
     const gateway = await Gateway.start();
     const { code, log } = await fails(["--port", String(gateway.port)]);
     await gateway.stop();
@@ -186,7 +186,7 @@ describe("what an operator got wrong at start is one clear line", () => {
     expect(log).toMatch(/port .*--port/);
   });
 
-  test("a Redis that is not running, and is required", async () => {
+  test("a required Redis that is not running", async () => {
     const port = await freePort();
     const { code, log } = await fails(["--port", "0", "--redis", `127.0.0.1:${port}`, "--require-redis"]);
     expect(code).toBe(1);
@@ -212,7 +212,7 @@ describe("what an operator got wrong at start is one clear line", () => {
   });
 });
 
-/** Sends bytes as they are, and returns all that comes back until the server closes. */
+/** Sends raw bytes; returns everything up to the end of the connection. */
 async function raw(port: number, bytes: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.write(bytes, "latin1");

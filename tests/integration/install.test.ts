@@ -12,10 +12,10 @@ import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Bounds a hang, not a speed: compilers run here. */
+/** Bounds a hang: compilers run here. */
 const buildTimeout = 300_000;
 
-/** Where the library was installed, and where it has been moved to since. */
+/** Where the library was installed, and where it was moved to. */
 const installedTo = join(temporaryFolder(), "installed");
 const prefix = join(temporaryFolder(), "moved");
 
@@ -25,7 +25,7 @@ async function cmake(...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`cmake ${args.join(" ")}: ${code}\n${child.log}`);
 }
 
-/** Builds a project that knows nothing of ours but the prefix. Returns the folder with its program. */
+/** Builds a project that knows only the prefix. Returns the folder with its program. */
 async function build(source: string, ...options: string[]): Promise<string> {
   const folder = temporaryFolder();
   await cmake("-S", source, "-B", folder, "-G", "Ninja", `-DCMAKE_PREFIX_PATH=${prefix}`, ...options);
@@ -57,7 +57,7 @@ describe("the installed library", () => {
       const gateway = await Gateway.start({ more: ["--t24-latency-ms", "0", "--stage-pace-ms", "0"] });
       const example = new Child(join(folder, "follow_registration"), [gateway.url(""), "42"]);
       await example.untilOutput(/listening/);
-      // It prints what others say, to a terminal.
+      // It prints text from outside, to a terminal.
       const note = { stage: "no\u0085te", stageStatus: "completed", message: "\u001b[2Jé\u009b31m\u007f" };
       const published = await fetch(gateway.url("/api/registrations/42/updates"), {
         method: "POST",
@@ -78,7 +78,7 @@ describe("the installed library", () => {
         expect.stringMatching(/^APPROVED: ./),
       ]);
 
-      // Who comes late is told by the snapshot.
+      // A late client gets a snapshot.
       const late = await output(join(folder, "follow_registration"), gateway.url(""), "42");
       expect(late).toMatch(
         /^listening\nno\?te: completed, \?\[2Jé\?31m\?\nduplicate_check: completed, .*\n[^]*\nAPPROVED: .*\n$/,
@@ -89,7 +89,7 @@ describe("the installed library", () => {
   );
 
   test(
-    "builds the publisher's example, which a gateway behind the same Redis hears",
+    "builds the publisher's example, whose updates a gateway on the same Redis receives",
     async () => {
       const publisher = await build(join(root, "examples/cpp-publisher"));
       const redis = await RedisServer.start();
@@ -177,7 +177,7 @@ describe("the installed library", () => {
     buildTimeout,
   );
 
-  test("is not taken for another minor version", async () => {
+  test("is not accepted as another minor version", async () => {
     const source = temporaryFolder();
     writeFileSync(
       join(source, "CMakeLists.txt"),

@@ -64,7 +64,7 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     },
   );
 
-  test("an idempotency key makes two publishes one, over a crash too", async () => {
+  test("an idempotency key makes two publishes one, also across a crash", async () => {
     const key = { "Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324" };
     const first = await start();
     const once = (await (await publish(first, { status: "FAILED", message: "x" }, key)).json()) as { id: string };
@@ -74,7 +74,7 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     expect(await second.get("/api/health")).toMatchObject({ published: 1 });
   });
 
-  test("a file that is no journal stops the start with one sentence, and is left as it is", async () => {
+  test("a file that is not a journal stops the start with one sentence and stays unchanged", async () => {
     const path = join(temporaryFolder(), "notes.txt");
     writeFileSync(path, "not a database\n".repeat(100));
     await expect(start({ more: ["--journal", path] })).rejects.toThrow(
@@ -83,7 +83,7 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     expect(readFileSync(path, "utf8")).toBe("not a database\n".repeat(100));
   });
 
-  test("customers' data is made for its owner alone, and others who may read an older file are named", async () => {
+  test("new data files are private to their owner, and an older file that others may read is reported", async () => {
     const gateway = await start({ more: ["--history-length", "10"] });
     const folder = dirname(gateway.database);
     await publish(gateway, { status: "FAILED", message: "x" });
@@ -98,7 +98,7 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     expect(statSync(gateway.database).mode & 0o777).toBe(0o644);
   });
 
-  test("a disk that fills up refuses updates with one line, serves everything else, and is used again", async () => {
+  test("a full disk refuses updates with one line, everything else works, and the journal recovers", async () => {
     const gateway = await start();
     const update = { status: "FAILED", message: "x".repeat(10_000) };
     expect((await publish(gateway, update)).status).toBe(201);
@@ -144,7 +144,7 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     expect(child.log.trim().split("\n")).toHaveLength(1);
   });
 
-  test("a journal that another process uses stops the start with one sentence", async () => {
+  test("a journal in use by another process stops the start with one sentence", async () => {
     const gateway = await start();
     const child = regstream(["serve", "--port", "0", "--journal", join(dirname(gateway.database), "journal.sqlite3")]);
     expect(await child.exited).toBe(1);

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const fast = ["--t24-latency-ms", "0", "--stage-pace-ms", "0", "--retry-ms", "10"];
 
-/** The final status inside a printed line. A stage's message may name it before: "Setting the status to APPROVED". */
+/** The final status in a printed line. A stage's message may name it earlier: "Setting the status to APPROVED". */
 const outcome = /\\"status\\":\\"APPROVED\\"/;
 
 /** The lines that a listener has printed so far. */
@@ -36,7 +36,7 @@ function listen(gateway: Gateway, ...options: string[]): Child {
 }
 
 describe("regstream listen", () => {
-  test("prints what the gateway streams, and ends well when it is told to", async () => {
+  test("prints what the gateway streams, and ends with success at a signal", async () => {
     const gateway = await Gateway.start({ more: fast });
     const listener = listen(gateway);
     await listener.untilOutput(/connected/);
@@ -59,7 +59,7 @@ describe("regstream listen", () => {
     expect(updates.at(-1)).toMatchObject({ type: "update", data: { registrationId: 42, status: "APPROVED" } });
   });
 
-  test("comes back when the gateway was killed and is there again", async () => {
+  test("reconnects after the gateway was killed and restarted", async () => {
     const port = await freePort();
     const first = await Gateway.start({ port, more: fast });
     const listener = listen(first);
@@ -74,7 +74,7 @@ describe("regstream listen", () => {
     await second.stop();
   });
 
-  test("fails for good on an answer that no retry cures, and says which", async () => {
+  test("fails for good on an answer that no retry can cure, and reports it", async () => {
     const gateway = await Gateway.start({ more: fast });
     const listener = regstream(["listen", "--url", gateway.url("/api/health")]);
     expect(await listener.exited).toBe(1);
@@ -86,7 +86,7 @@ describe("regstream listen", () => {
     await gateway.stop();
   });
 
-  test("reads past an event of 200 MB in constant memory", async () => {
+  test("skips an event of 200 MB in constant memory", async () => {
     const piece = Buffer.alloc(1_000_000, "x");
     const server = createServer((_, response) => {
       response.writeHead(200, { "Content-Type": "text/event-stream" });
@@ -116,7 +116,7 @@ describe("regstream listen", () => {
     expect(Number(kilobytes)).toBeLessThan(40_000);
   });
 
-  test("sends what stands in its token file by then, and says what is wrong with that file, but not what it holds", async () => {
+  test("sends the current token of its token file, and reports a mistake in that file without quoting it", async () => {
     const file = join(temporaryFolder(), "token");
     await writeFile(file, "\nfirst-secret\n");
     const sent: (string | undefined)[] = [];
@@ -139,7 +139,7 @@ describe("regstream listen", () => {
     expect(listener.log).not.toContain("secret");
   });
 
-  test("asks as its options say, and ends well when the server answers 204", async () => {
+  test("sends the request of its options, and ends with success when the server answers 204", async () => {
     let asked: { request: IncomingMessage; body: string } | undefined;
     const server = createServer((request, response) => {
       let body = "";
@@ -171,7 +171,7 @@ describe("regstream listen", () => {
     [["--url", "http://127.0.0.1/", "--header", "no colon"], /"Name: value"/],
     [["--url", "http://127.0.0.1/", "--method", "HEAD"], /HEAD can't carry a stream/],
     [["--url", "http://127.0.0.1/", "--policy", "eager"], /eager/],
-  ])("refuses options that make no request: %s", async (options, message) => {
+  ])("refuses options that allow no request: %s", async (options, message) => {
     const listener = regstream(["listen", ...options]);
     expect(await listener.exited).toBe(2);
     expect(listener.log).toMatch(message);

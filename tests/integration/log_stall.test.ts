@@ -1,4 +1,4 @@
-// Whoever reads the log, or does not, holds nothing up: neither updates nor health nor the end.
+// A slow or absent reader of the log delays nothing: neither updates, nor health, nor the end.
 import { readlinkSync } from "node:fs";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => redis.stop());
 
-/** Gives it something to log as soon as it listens, and then something to deliver. */
+/** Makes it log something as soon as it listens, and then deliver something. */
 async function deliver(gateway: Gateway, stream: EventStream): Promise<void> {
   const client = redis.connect();
   while ((await client.publish(channel, "no JSON")) === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -37,7 +37,7 @@ async function deliver(gateway: Gateway, stream: EventStream): Promise<void> {
 }
 
 describe.each(["does not read", "has gone"])("a log whose reader %s", (reader) => {
-  test("holds no update up, nor health, nor the end", async () => {
+  test("delays no update, no health request and no shutdown", async () => {
     if (reader === "has gone") pipe.closeReader();
     const gateway = await Gateway.start({ redis: redis.address, hasDemo: false, stderr: pipe.writer });
     const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
@@ -52,7 +52,7 @@ describe.each(["does not read", "has gone"])("a log whose reader %s", (reader) =
 test.each([
   ["a start that fails", ["--port"], 1],
   ["a wrong option", ["--no-such-option"], 2],
-])("%s ends, whether its sentence is read or not", async (_name, args, code) => {
+])("%s ends, whether its output is read or not", async (_name, args, code) => {
   const gateway = await Gateway.start({ hasDemo: false });
   const port = args[0] === "--port" ? [String(gateway.port)] : [];
   const child = regstream(["serve", ...args, ...port], {}, undefined, { stderr: pipe.writer });
@@ -60,7 +60,7 @@ test.each([
   await gateway.stop();
 });
 
-test("a log's reader that comes back gets what was said meanwhile", async () => {
+test("a log reader that returns gets what was logged meanwhile", async () => {
   const gateway = await Gateway.start({ redis: redis.address, hasDemo: false, stderr: pipe.writer });
   await deliver(gateway, await EventStream.open(gateway.url("/api/registrations/updates/stream")));
   await pipe.untilRead(/connected to redis at .*\n.*is not an update/);
@@ -68,8 +68,8 @@ test("a log's reader that comes back gets what was said meanwhile", async () => 
   await pipe.untilRead(/shutting down/);
 });
 
-describe.each(["does not read", "has gone"])("a line that says where the gateway is, whose reader %s,", (reader) => {
-  test("holds no update up, nor health, nor the end", async () => {
+describe.each(["does not read", "has gone"])("the line with the gateway's address, whose reader %s,", (reader) => {
+  test("delays no update, no health request and no shutdown", async () => {
     if (reader === "has gone") pipe.closeReader();
     const port = await freePort();
     const child = regstream(["serve", "--port", String(port), "--redis", redis.address], {}, undefined, {
@@ -86,7 +86,7 @@ describe.each(["does not read", "has gone"])("a line that says where the gateway
   });
 });
 
-test("a mock whose line is not read plays all the same", async () => {
+test("a mock whose output is not read still plays", async () => {
   const port = await freePort();
   const child = regstream(["mock", "--port", String(port), "--scenario", shipped("deploy")], {}, undefined, {
     stdout: pipe.writer,
@@ -104,7 +104,7 @@ test("a mock whose line is not read plays all the same", async () => {
   expect(await child.stop("SIGTERM")).toBe(0);
 });
 
-test("a gateway that was started without stdin, stdout and stderr writes its log to none of its files", async () => {
+test("a gateway started without stdin, stdout and stderr writes its log to none of its files", async () => {
   const port = await freePort();
   const child = new Child("sh", [
     "-c",

@@ -1,4 +1,4 @@
-// The log as people and machines read it.
+// The log, for people and for machines.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,7 +40,7 @@ interface Line {
   readonly workflow?: string;
 }
 
-/** The whole log, each line of which has to be an object; what is not the log's is the line on stdout that says where it serves. */
+/** The whole log, each line an object. The one exception is the line on stdout with the address. */
 function readLines(output: string): Line[] {
   const lines = output.split("\n").filter((line) => line !== "" && !line.startsWith("regstream: serving on "));
   return lines.map((line) => {
@@ -67,7 +67,7 @@ test("each line is one object in JSON, to the last one", async () => {
   expect(lines.find(({ event }) => event === "dropped")).toMatchObject({ level: "warning", workflow: "registration" });
 });
 
-test("a start that fails says so in JSON, too", async () => {
+test("a failed start is logged in JSON, too", async () => {
   const child = regstream(["serve", "--port", "0", "--log-format", "json", "--require-redis"]);
   expect(await child.exited).toBe(2);
   expect(readLines(child.log)).toMatchObject([
@@ -75,7 +75,7 @@ test("a start that fails says so in JSON, too", async () => {
   ]);
 });
 
-test("lines of less weight are left out", async () => {
+test("lines below the level are left out", async () => {
   const redis = await startRedis();
   const gateway = await startGateway(["--log-level", "error"], redis);
   const client = redis.connect();
@@ -86,7 +86,7 @@ test("lines of less weight are left out", async () => {
   expect(gateway.log).toMatch(/^regstream: serving on \S+ \(broker: redis [^\n]+\)\n$/);
 });
 
-test("SIGHUP reads the log's level anew, and a file that makes no sense changes nothing", async () => {
+test("SIGHUP rereads the log level, and an invalid file changes nothing", async () => {
   const file = join(temporaryFolder(), "regstream.toml");
   writeFileSync(file, 'log-level = "error"\nlog-requests = true\n');
   const gateway = await startGateway(["--config", file]);
@@ -105,7 +105,7 @@ test("SIGHUP reads the log's level anew, and a file that makes no sense changes 
   await gateway.untilLog(/ info request method=GET route=\/readyz /);
 });
 
-test("SIGHUP leaves a level that the command line decides", async () => {
+test("SIGHUP keeps a level from the command line", async () => {
   const file = join(temporaryFolder(), "regstream.toml");
   writeFileSync(file, 'log-level = "error"\n');
   const gateway = await startGateway(["--config", file, "--log-level", "info"]);

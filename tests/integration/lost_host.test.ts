@@ -1,4 +1,4 @@
-// A host that is lost takes with it what its Redis had acknowledged, and not yet synced.
+// A lost host loses what its Redis had acknowledged but not synced.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { EventStream } from "../processes/event_stream.ts";
@@ -23,7 +23,7 @@ describe("Redis and the gateway are lost together", () => {
     await redis.stop();
   });
 
-  /** The ids that these updates got, as a stream tells them. */
+  /** Publishes updates and returns their ids, as a stream delivers them. */
   const publish = async (stream: EventStream, ...numbers: number[]): Promise<string[]> => {
     const client = redis.connect();
     const ids: string[] = [];
@@ -46,7 +46,7 @@ describe("Redis and the gateway are lost together", () => {
   describe("with a Redis that syncs once a second", () => {
     beforeEach(() => start({ isDurable: false }));
 
-    test("a cursor of what was lost is no cursor of what has its place", async () => {
+    test("a cursor of a lost update is not taken for the update in its place", async () => {
       const before = await open();
       await publish(before, 1, 2, 3);
       await redis.backUp();
@@ -56,7 +56,7 @@ describe("Redis and the gateway are lost together", () => {
       await redis.restartWithBackup();
       await restart();
 
-      // The others get as many updates as were lost, before the client is back.
+      // The others get as many updates as were lost before the client returns.
       const others = await open();
       const kept = await others.next();
       expect(kept).toMatchObject({ type: "connected" });
@@ -71,7 +71,7 @@ describe("Redis and the gateway are lost together", () => {
       await publish(stream, 9);
     });
 
-    test("a stream that stays is told once, though nothing was lost", async () => {
+    test("a stream that stays gets one reset, though nothing was lost", async () => {
       const stream = await open();
       await publish(stream, 1);
       await redis.untilWritten();
@@ -86,7 +86,7 @@ describe("Redis and the gateway are lost together", () => {
     });
   });
 
-  test("with a Redis that syncs each write, the cursor goes on", async () => {
+  test("with a Redis that syncs each write, the cursor stays valid", async () => {
     await start({ isDurable: true });
     const before = await open();
     const [, second] = await publish(before, 1, 2, 3);

@@ -1,4 +1,5 @@
-// A Redis that answers nonsense, on any connection and at any step: gateways make those connections anew, within bounds, and lose nothing.
+// A Redis that answers nonsense, on any connection and at any step. Gateways reconnect, within bounds, and lose
+// nothing.
 import { readFileSync } from "node:fs";
 
 import { createPublisher } from "regstream/publisher";
@@ -49,11 +50,11 @@ const lies: readonly Lie[] = [
   { what: "a text without an end", bytes: `$33554000\r\n${"x".repeat(60_000)}`, then: "forever" },
   { what: "numbers without an end", bytes: "1234567890".repeat(1_000), then: "forever" },
 ];
-/** Of what is answered from the first PING to the first probe. */
+/** The replies from the first PING to the first probe. */
 const steps = [0, 1, 2, 3];
 const endless = lies.filter(({ then }) => then === "forever").flatMap((lie) => steps.map((step) => ({ lie, step })));
 
-/** Gateways of one Redis, each of which hears another lie; and a publisher that hears the truth. */
+/** Gateways of one Redis, each of which gets another lie; and a publisher that gets the truth. */
 async function listen(
   tales: readonly { readonly lie: Lie; readonly step: number }[],
 ): Promise<readonly (readonly string[])[]> {
@@ -100,7 +101,7 @@ test.each(steps)("any of them as a connection's piece %i", async (step) => {
   expect(heard).toEqual(tales.map(() => ["before", "meanwhile", "after"]));
 });
 
-// It may hide bare messages of the channel: then all streams are told by a reset, instead of what came before it.
+// A lie may hide plain messages of the channel. Then all streams get a reset instead of what came before it.
 test("what never ends", async () => {
   for (const texts of await listen(endless)) {
     const seen = texts.map((text) => (text === "reset" ? "meanwhile" : text));

@@ -1,4 +1,4 @@
-// What monitoring reads of a gateway.
+// A gateway's metrics.
 import { readFileSync } from "node:fs";
 import { get } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -70,7 +70,7 @@ async function untilScraped(
   }
 }
 
-test("each documented metric is there, and no other", async () => {
+test("exactly the documented metrics exist", async () => {
   const redis = await RedisServer.start();
   endings.push(() => redis.stop());
   const gateway = await startGateway([], redis);
@@ -83,7 +83,7 @@ test("each documented metric is there, and no other", async () => {
   expect(sum(families, "regstream_build_info", { broker: "redis" })).toBe(1);
 });
 
-test("without Redis there are those that are not about it", async () => {
+test("without Redis there are only the metrics that don't concern it", async () => {
   const gateway = await startGateway();
   const stream = await openStream(gateway);
   await publish(gateway, 1);
@@ -125,7 +125,7 @@ test("counters grow with what happens", async () => {
   await untilScraped(gateway, (found) => sum(found, "regstream_streams") === 2);
 });
 
-test("nothing of a message and no id is in it, and health says the same", async () => {
+test("metrics contain no id and nothing of a message, and health has the same values", async () => {
   const gateway = await startGateway();
   const stream = await openStream(gateway, "?registrationId=987654");
   await publish(gateway, 987654);
@@ -157,7 +157,7 @@ test("each workflow has its own values", async () => {
   expect(samples[0]?.labels).toEqual({ workflow: "registration" });
 });
 
-test("operators have a port of their own, which asks nobody; the other one has the probes alone", async () => {
+test("operators have a port of their own without tokens; the other port has only the probes", async () => {
   const gateway = await startGateway(["--ops-address", "127.0.0.1:0"]);
   const [, ops = ""] = await gateway.untilLog(/operators ask at (http:\/\/127\.0\.0\.1:\d+)$/m);
   for (const path of ["/metrics", "/api/health"]) {
@@ -173,7 +173,7 @@ test("operators have a port of their own, which asks nobody; the other one has t
   expect(sum(families, "regstream_ready")).toBe(1);
 });
 
-test("operators' port answers by the names that are allowed, as the other one", async () => {
+test("the operators' port answers to the allowed names, as the other port", async () => {
   const gateway = await startGateway(["--ops-address", "127.0.0.1:0", "--allow-host", "ops.bank.example", "--open"]);
   const [, port = ""] = await gateway.untilLog(/operators ask at http:\/\/127\.0\.0\.1:(\d+)/);
   const ask = (host: string): Promise<number | undefined> =>
@@ -187,7 +187,7 @@ test("operators' port answers by the names that are allowed, as the other one", 
   expect(await ask("other.example")).toBe(421);
 });
 
-test("an operators' port that can't be had ends the start, and names its option", async () => {
+test("an operators' port in use stops the start and names its option", async () => {
   const gateway = await startGateway();
   const child = regstream(["serve", "--port", "0", "--ops-address", `127.0.0.1:${gateway.port}`]);
   expect(await child.exited).toBe(1);

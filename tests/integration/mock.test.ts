@@ -31,7 +31,7 @@ function listen(url: string, ...options: string[]): Child {
   return regstream(["listen", "--url", url, "--initial-delay-ms", "10", ...options]);
 }
 
-/** What a listener has printed: "open" for a state, and for an event its type, or an update's message. */
+/** A listener's output: "open" for a state, and an event's type or an update's message. */
 function story(listener: Child): string[] {
   return listener.log
     .split("\n")
@@ -60,9 +60,9 @@ async function storyOf(url: string, ...options: string[]): Promise<string[]> {
   return lines;
 }
 
-describe("each shipped scenario shows its trouble, and what a client does about it", () => {
-  test("there is a test for every one", () => {
-    // That of held_back is with the network that it shows: held_back.test.ts.
+describe("each shipped scenario shows its trouble and the client's reaction", () => {
+  test("every scenario has a test", () => {
+    // held_back is tested with the network that it shows: held_back.test.ts.
     const names = readdirSync(dirname(shipped("deploy"))).map((name) => basename(name, ".json"));
     expect(names.sort()).toEqual([
       ...[
@@ -79,7 +79,7 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     ]);
   });
 
-  test("buffering_proxy: the client finds the silence out, and takes the burst in order", async () => {
+  test("buffering_proxy: the client notices the silence, and takes the burst in order", async () => {
     const server = await play(shipped("buffering_proxy"));
     expect(await storyOf(server.url(), "--read-timeout-ms", "2000")).toEqual([
       ...["open", "waiting: silent"],
@@ -127,7 +127,7 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     expect(recorded[0]?.headers).toContainEqual(["Authorization", "(redacted)"]);
   });
 
-  test("deploy: the client comes back through a reset and a 503, as late as it is told", async () => {
+  test("deploy: the client returns through a reset and a 503, no sooner than the server asks", async () => {
     const server = await play(shipped("deploy"));
     expect(await storyOf(server.url())).toEqual([
       ...["open", "connected", checking, "waiting: ended", "waiting: network_failed", "waiting: refused"],
@@ -152,7 +152,7 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     expect(recorded.map(({ status }) => status)).toEqual([null, null, null, null, 503, 503, 200, 200, 200]);
   });
 
-  // The heartbeat tells how long to wait: by the pings alone the client would wait 75 s.
+  // The heartbeat announces how long to wait: by the pings alone the client would wait 75 s.
   test("half_open: a heartbeat that stops ends the stream, and nothing is lost", async () => {
     const server = await play(shipped("half_open"));
     expect(await storyOf(server.url())).toEqual([
@@ -162,7 +162,7 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     expect((await server.requests())[0]).toMatchObject({ ending: "by_client" });
   });
 
-  test("stale_cursor: reset, snapshot, and a cursor that is good again", async () => {
+  test("stale_cursor: reset, snapshot, and a valid cursor again", async () => {
     const server = await play(shipped("stale_cursor"));
     expect(await storyOf(server.url())).toEqual([
       ...["open", "connected", "waiting: ended"],
@@ -176,7 +176,7 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     ]);
   });
 
-  test("malformed_frames: what is whole is heard, what is not is dropped, and 204 ends it", async () => {
+  test("malformed_frames: complete events arrive, incomplete ones are dropped, and 204 ends it", async () => {
     const server = await play(shipped("malformed_frames"));
     const listener = listen(server.url());
     expect(await listener.exited).toBe(0);
@@ -239,12 +239,12 @@ describe("each shipped scenario shows its trouble, and what a client does about 
   });
 });
 
-/** By the mock's own clock, so that it is no shorter than it was, however busy the machine is. */
+/** By the mock's clock, so that a busy machine can't make it look shorter. */
 function waitBetween(one: { at: number } | undefined, other: { at: number } | undefined): number {
   return (other?.at ?? NaN) - (one?.at ?? NaN);
 }
 
-/** Reads a stream by hand. */
+/** Reads a stream without a client. */
 class Reader {
   private text = "";
   private constructor(
@@ -258,7 +258,7 @@ class Reader {
     return new Reader(response.body.pipeThrough(new TextDecoderStream()).getReader(), response);
   }
 
-  /** Everything up to the mark, which is included; to the end, if the stream ends before. */
+  /** Everything up to and including the mark, or to the end. */
   async until(mark: string): Promise<string> {
     for (;;) {
       const found = this.text.indexOf(mark);
@@ -279,7 +279,7 @@ class Reader {
 }
 
 describe("virtual time", () => {
-  test("stands still until it is moved, and plays the same bytes in every run", async () => {
+  test("stands still until it is advanced, and plays the same bytes in every run", async () => {
     const scenario = write({
       connections: [
         { steps: [{ pings: "30s" }, { after: "1h", update: { registrationId: 42, status: "FAILED" } }, { end: true }] },
@@ -302,7 +302,7 @@ describe("virtual time", () => {
     expect(bodies[1]).toBe(bodies[0]);
   });
 
-  test("is not there in real time, and does not go back", async () => {
+  test("can't be advanced in real time, and does not go back", async () => {
     const server = await play(write({ connections: [] }));
     expect((await server.post("time", { advance: "30s" })).status).toBe(409);
     expect((await server.post("time", { advance: "-30s" })).status).toBe(400);
@@ -311,7 +311,7 @@ describe("virtual time", () => {
 
 describe("the control API", () => {
   test("sends to all or one, cuts, and records how each connection ended", async () => {
-    // Node's fetch takes a body that breaks off for a whole one where the head said "Connection: close".
+    // Node's fetch takes an aborted body for a complete one if the head says "Connection: close".
     const answer = { framing: "chunked", headers: { Connection: "keep-alive" } };
     const server = await play(write({ connections: [{ answer, steps: [{ comment: "hello" }] }] }));
     const one = await Reader.open(server.url("/one?lastEventId=7"), { method: "POST", body: "asked" });
@@ -340,7 +340,7 @@ describe("the control API", () => {
     expect(await server.requests()).toEqual([]);
   });
 
-  test("answers the next requests, and begins the scenario anew", async () => {
+  test("scripts the next answers, and restarts the scenario", async () => {
     const server = await play(write({ connections: [{ times: 1, steps: [] }], default: { answer: { status: 410 } } }));
     const status = async (): Promise<number> => (await fetch(server.url())).status;
     expect((await server.post("answer", { status: 503, headers: { "Retry-After": "1" }, times: 2 })).status).toBe(204);
@@ -359,7 +359,7 @@ describe("the control API", () => {
     ]);
   });
 
-  test("waits for requests, and answers who waits when it ends", async () => {
+  test("waits for requests, and answers pending calls when it ends", async () => {
     const server = await play(write({ connections: [] }));
     const waits = server.requests(2);
     await fetch(server.url("/one"));
@@ -381,7 +381,7 @@ describe("the control API", () => {
     expect(((await response.json()) as { detail: string }).detail).toMatch(detail);
   });
 
-  test("gives a client up that does not read", async () => {
+  test("drops a client that does not read", async () => {
     const server = await play(write({ connections: [{ steps: [] }] }));
     const socket = connect(Number(new URL(server.base).port), "127.0.0.1");
     socket.on("error", () => undefined);
@@ -414,18 +414,18 @@ describe("a scenario that is wrong", () => {
     expect(await refused(path)).toContain(`${path}:4: connections[0].steps[0].after: must be a duration`);
   });
 
-  test("is named with its file and line where it is no JSON", async () => {
+  test("is named with its file and line if it is not JSON", async () => {
     const path = write('{\n  "connections": [\n    { "steps": }\n  ]\n}\n');
     expect(await refused(path)).toContain(`${path}:3: connections[0].steps: is no valid JSON`);
   });
 
-  test("is too long, or not there", async () => {
+  test("is too long, or missing", async () => {
     expect(await refused(write(" ".repeat(1_100_000)))).toMatch(/longer than 1048576 bytes/);
     expect(await refused(join(temporaryFolder(), "none.json"))).toMatch(/can't read .*none\.json: No such file/);
     expect(await refused(temporaryFolder())).toMatch(/can't read/);
   });
 
-  test("can be found without playing it, and the manual's example is none", async () => {
+  test("can be found without playing it, and the manual's example has no mistake", async () => {
     const manual = readFileSync(join(dirname(shipped("deploy")), "../README.md"), "utf8");
     const example = manual.match(/```json\n([^]*?)```/)?.[1] ?? "";
     const right = regstream(["mock", "--scenario", write(example), "--check"]);

@@ -1,4 +1,4 @@
-// The dashboard and the alert rules speak of metrics that there are, and each rule says what to do.
+// The dashboard and the alert rules use existing metrics, and each rule says what to do.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -30,7 +30,7 @@ interface Panel {
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
 }
 
-/** A rule of the YAML, as far as this file uses the language: values stand in one line, or folded (`>-`) under their key. */
+/** Reads a rule of the YAML, in the subset that the file uses: values on one line, or folded (`>-`) under their key. */
 interface Rule {
   readonly alert: string;
   readonly expr: string;
@@ -54,7 +54,7 @@ function readRules(yaml: string): Rule[] {
 const functions = new Set(["rate", "increase", "changes", "min", "max", "sum", "histogram_quantile", "time"]);
 const words = new Set(["by", "on", "and", "or", "unless", "bool"]);
 
-/** What is wrong with an expression, as far as that shows without Prometheus: its names, its labels, its brackets. */
+/** Finds what can be wrong with an expression without Prometheus: its names, its labels, its brackets. */
 function problemsOf(expression: string): string[] {
   const problems: string[] = [];
   const strings = expression.replace(/"[^"]*"/g, '""').replace(/\$__\w+|\$\w+/g, "1m");
@@ -84,7 +84,7 @@ function problemsOf(expression: string): string[] {
 }
 
 describe("the check of expressions", () => {
-  it("sees names, labels and brackets that can't be", () => {
+  it("finds unknown names and labels and unbalanced brackets", () => {
     expect(problemsOf('sum by (instance) (rate(regstream_streams_refused_total{reason!="full"}[5m])) > 0.1')).toEqual(
       [],
     );
@@ -99,7 +99,7 @@ describe("the check of expressions", () => {
 describe("the alert rules", () => {
   const rules = readRules(read("monitoring/alerts.yaml"));
 
-  it("are found, each once", () => {
+  it("are each found once", () => {
     expect(rules.length).toBeGreaterThanOrEqual(8);
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
   });
@@ -122,7 +122,7 @@ describe("the dashboard", () => {
   const { panels } = JSON.parse(read("monitoring/dashboard.json")) as { panels: readonly Panel[] };
   const graphs = panels.filter(({ type }) => type !== "row");
 
-  it("has panels, none on another", () => {
+  it("has panels that do not overlap", () => {
     expect(graphs.length).toBeGreaterThan(15);
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const places = panels.flatMap(({ gridPos: { x, y, w, h } }) =>

@@ -11,7 +11,8 @@ describe.each([
   let gateway: Gateway;
   let nginx: Nginx;
   beforeEach(async () => {
-    // A look-up that never answers while the test runs: what arrives before it was not held back until something filled a buffer.
+    // A look-up that does not answer during the test: an event that arrives first was not held back until a buffer was
+    // full.
     gateway = await Gateway.start({
       more: ["--stage-pace-ms", "0", "--t24-fault", "silent", "--job-interval-ms", "3600000"],
     });
@@ -22,7 +23,7 @@ describe.each([
     await gateway.stop("SIGKILL");
   });
 
-  test("events arrive one by one, each when it happens", async () => {
+  test("events arrive one by one, as they happen", async () => {
     const stream = await EventStream.open(nginx.url("/api/registrations/updates/stream?registrationId=42"));
     expect(await stream.next()).toMatchObject({ type: "connected" });
     expect((await fetch(nginx.url("/api/registrations/42/process"), { method: "POST" })).status).toBe(202);
@@ -35,7 +36,7 @@ describe.each([
     expect(updates.some(isFinal)).toBe(false);
   });
 
-  test("a stream that its client leaves is given up by the gateway too", async () => {
+  test("the gateway drops a stream that its client leaves", async () => {
     const stream = await EventStream.open(nginx.url("/api/registrations/updates/stream"));
     expect(await stream.next()).toMatchObject({ type: "connected" });
     expect(await gateway.get("/api/health")).toMatchObject({ subscribers: 1 });
@@ -47,7 +48,7 @@ describe.each([
 });
 
 describe("behind an nginx with a named upstream", () => {
-  test("the gateway refuses the upstream's name as its own, and knows itself by the client's Host", async () => {
+  test("the gateway refuses the upstream's name as Host, and accepts the client's", async () => {
     const gateway = await Gateway.start({ more: ["--allow-host", "bank.example", "--open"] });
     const byDefault = await Nginx.start(gateway.port);
     const refused = await fetch(byDefault.url("/upstream/api/health"));

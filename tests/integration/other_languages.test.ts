@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { Child } from "../processes/child.ts";
 import { Gateway } from "../processes/gateway.ts";
 
-// Debian's own, which find Debian's packages.
+// Debian's own interpreters, which find Debian's packages.
 const python = "/usr/bin/python3";
 const perl = "/usr/bin/perl";
 
@@ -20,7 +20,7 @@ async function publish(gateway: Gateway, message: string): Promise<void> {
   expect(response.status).toBe(201);
 }
 
-/** Each prints what it is given at once, and a sentence at the end of the stream; a stream that is cut is an error to it. */
+/** Each prints events at once, and a sentence at the stream's end. A cut stream is an error to it. */
 describe.each([
   ["requests by lines", python, "requests_lines.py"],
   ["requests by content", python, "requests_content.py"],
@@ -30,7 +30,7 @@ describe.each([
   const follow = (gateway: Gateway): Child =>
     new Child(interpreter, [fileURLToPath(new URL(`other_languages/${file}`, import.meta.url)), gateway.url(stream)]);
 
-  test("shows each event when it happens, and sees the end of a gateway that shuts down", async () => {
+  test("shows each event as it happens, and sees the end of a gateway that shuts down", async () => {
     const gateway = await Gateway.start({ hasDemo: false });
     const client = follow(gateway);
     await client.untilOutput(/"connected".*\n/);
@@ -43,7 +43,7 @@ describe.each([
     expect(client.log).toMatch(/the stream has ended\n$/);
   });
 
-  test("is told that a gateway has crashed", async () => {
+  test("notices that a gateway has crashed", async () => {
     const gateway = await Gateway.start({ hasDemo: false });
     const client = follow(gateway);
     await client.untilOutput(/"connected".*\n/);

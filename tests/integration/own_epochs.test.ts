@@ -7,7 +7,7 @@ import { historyKey, RedisServer } from "../processes/redis.ts";
 
 const folder = fileURLToPath(new URL("../../native/broker/scripts/history/", import.meta.url));
 
-test("where servers take each other's place, each begins its epochs some milliseconds of its own ahead", async () => {
+test("servers that replace each other each begin their epochs a few milliseconds of their own ahead", async () => {
   const script = readdirSync(folder)
     .sort()
     .map((name) => readFileSync(folder + name, "utf8"))

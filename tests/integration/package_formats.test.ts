@@ -21,11 +21,11 @@ interface Manifest {
 const require = createRequire(import.meta.url);
 const manifest = require("regstream/package.json") as Manifest;
 
-/** Each entry as it is imported, and its CommonJS file. */
+/** Each entry as imported, and its CommonJS file. */
 const entries = Object.entries(manifest.exports).flatMap(([name, target]) =>
   typeof target === "string" ? [] : [{ name: name.replace(".", "regstream"), file: target.require.default }],
 );
-/** Those for a framework's components, which declare types of the page. */
+/** Entries for a framework's components, which use types of the page. */
 const forPages = ["react", "vue", "svelte"].map((name) => `regstream/${name}`);
 
 const folder = temporaryFolder();
@@ -51,7 +51,7 @@ describe("the package, as ES modules and as CommonJS", () => {
     expect(names.sort()).toEqual(sources.sort());
   });
 
-  test("is packed as publint has it", async () => {
+  test("is packed as publint requires", async () => {
     const pack = { tarball: new Uint8Array(tarball).buffer };
     const { messages, pkg } = await publint({ pack, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
@@ -69,7 +69,7 @@ describe("the package, as ES modules and as CommonJS", () => {
     const checked = await checkPackage(new Package(files, "regstream", manifest.version));
     expect(checked.types).toMatchObject({ kind: "included" });
     const problems = "problems" in checked ? checked.problems : [];
-    // A stylesheet, a module or data has no types, nor does the package's own description.
+    // A stylesheet, a module or data has no types, nor does package.json.
     expect(
       problems.filter((problem) => !("entrypoint" in problem) || !/\.(wasm|json)$/.test(problem.entrypoint)),
     ).toEqual([]);
@@ -86,14 +86,14 @@ describe("the package, as ES modules and as CommonJS", () => {
       loaded.set(path, module);
       const code = `(function (module, exports, require) {${readFileSync(path, "utf8")}\n})`;
       const run = runInContext(code, context, { filename: path }) as (...args: unknown[]) => void;
-      // What is no file of the package is a peer, and has demands of its own: here all of its exports are functions.
+      // A module outside the package is a peer with demands of its own: here all its exports are functions.
       run(module, module.exports, (name: string) => (name.startsWith(".") ? load(resolve(dirname(path), name)) : peer));
       return module.exports;
     };
     expect(load(at(join("node_modules/regstream", file)))).toBeTypeOf("object");
   });
 
-  test("gives both the same, and the core to share", () => {
+  test("gives both formats the same exports and one shared core", () => {
     const names = entries.map(({ name }) => name).filter((name) => !forPages.includes(name));
     writeFileSync(
       at("both.cjs"),
@@ -127,7 +127,7 @@ describe("a bundle without import.meta, as of a classic worker", () => {
     });
     return outputFiles[0]?.text ?? "";
   };
-  /** What a worker has. */
+  /** A worker's globals. */
   const worker = (): object => ({ URL, WebAssembly, TextEncoder, TextDecoder, atob, Uint8Array, result: undefined });
   const load = async (code: string): Promise<string> => {
     const scope = createContext(worker()) as { result: Promise<string> };
@@ -135,7 +135,7 @@ describe("a bundle without import.meta, as of a classic worker", () => {
     return await scope.result;
   };
 
-  test("says how it finds the module", async () => {
+  test("says how it can find the module", async () => {
     const said = await load(
       'import { loadCore } from "regstream"; globalThis.result = loadCore().then(String, String);',
     );
@@ -144,14 +144,14 @@ describe("a bundle without import.meta, as of a classic worker", () => {
     );
   });
 
-  test("finds the one that it embeds", async () => {
+  test("finds the embedded module", async () => {
     const code =
       'import "regstream/inline"; import { loadCore } from "regstream"; globalThis.result = loadCore().then((core) => String(core.isDead), String);';
     expect(await load(code)).toBe("false");
   });
 });
 
-/** What a program asks of the compiler, with every file of the package checked as well. */
+/** A program's compiler options; every file of the package is checked as well. */
 const resolutions = [
   { name: "node10", module: "commonjs", moduleResolution: "node10", file: "program.ts" },
   { name: "node16, as CommonJS", module: "node16", moduleResolution: "node16", file: "program.cts" },

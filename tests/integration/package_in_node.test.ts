@@ -49,7 +49,7 @@ describe("the browser package's stream, by fetch, in Node", () => {
     );
   });
 
-  test("comes back by itself after the gateway was killed and started again", async () => {
+  test("reconnects by itself after the gateway was killed and restarted", async () => {
     const first = await start();
     const stream = connect({ url: first.url(path), registrationId: 42 });
     await until(stream, ({ isConnected }) => isConnected);
@@ -63,7 +63,7 @@ describe("the browser package's stream, by fetch, in Node", () => {
     expect([registration?.status, error]).toEqual(["APPROVED", null]);
   });
 
-  test("follows several registrations on one stream, and others later, without a loss", async () => {
+  test("follows several registrations on one stream, and later others, without a loss", async () => {
     const gateway = await start();
     const [first, second, third] = [41, 42, 43];
     const options = { url: gateway.url(path), transport: "fetch", ids: [first, second] } as const;
@@ -92,7 +92,7 @@ describe("the browser package's stream, by fetch, in Node", () => {
     expect([connections, resets, losses]).toEqual([1, 0, []]);
   });
 
-  test("ends with the final status, and gives the outcome, also where that has come before", async () => {
+  test("ends with the final status and gives the outcome, also if that came before", async () => {
     const gateway = await start();
     const options = { url: gateway.url(path), registrationId: 42, until: "final" } as const;
     const stream = connect(options);
@@ -107,7 +107,7 @@ describe("the browser package's stream, by fetch, in Node", () => {
     expect(await connect(options).finished).toMatchObject({ status: "APPROVED", details: { accountsFound: 5 } });
   });
 
-  test("sees why the gateway refuses it, which EventSource would not", async () => {
+  test("sees why the gateway refuses it, which EventSource would hide", async () => {
     const gateway = await start();
     const stream = connect({ url: gateway.url("/api/nothing/here") });
     const { reason, error } = await until(stream, ({ connection }) => connection === "closed");
@@ -116,7 +116,7 @@ describe("the browser package's stream, by fetch, in Node", () => {
   });
 
   test("names a coding that Node's fetch does not undo", async () => {
-    // A frame of zstd with no more than a comment in it: ":\n\n" as it is (RFC 8878, 3.1.1.2.2).
+    // A zstd frame with only a comment in it: ":\n\n" uncompressed (RFC 8878, 3.1.1.2.2).
     const frame = Buffer.from("28b52ffd2003190000" + "3a0a0a", "hex");
     const server = createServer((_request, response) => {
       response.writeHead(200, { "Content-Type": "text/event-stream", "Content-Encoding": "zstd" });
@@ -126,7 +126,7 @@ describe("the browser package's stream, by fetch, in Node", () => {
     const { port } = server.address() as AddressInfo;
     const stream = connect({ url: `http://127.0.0.1:${port}/` });
     const { connection, reason } = await until(stream, ({ connection: now }) => now === "closed" || now === "open");
-    // A Node that undoes it, as later ones do, reads the stream.
+    // A Node that undoes zstd, as later ones do, reads the stream.
     expect([
       ["closed", "wrong_content_coding"],
       ["open", "accepted"],
@@ -137,7 +137,7 @@ describe("the browser package's stream, by fetch, in Node", () => {
   });
 });
 
-/** The first snapshot that is as `isAwaited` says. */
+/** The first snapshot for which `isAwaited` is true. */
 function until<Snapshot>(
   stream: { getSnapshot(): Snapshot; subscribe(listener: () => void): () => void },
   isAwaited: (snapshot: Snapshot) => boolean,

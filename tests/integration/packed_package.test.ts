@@ -10,7 +10,7 @@ import { removeTemporaryFolders, temporaryFolder } from "../processes/temporary_
 
 const resolve = createRequire(import.meta.url).resolve;
 
-/** Declared as docs/workflow.schema.json has it; nothing in it is registration's. */
+/** Declared as in docs/workflow.schema.json; it shares nothing with registration. */
 const declaration = {
   name: "csv-import",
   id: { member: "file", kind: "text" },
@@ -52,7 +52,7 @@ describe("the package, packed and installed in an application", () => {
   });
   afterAll(removeTemporaryFolders);
 
-  test("has the command, which writes a module that the compiler takes", () => {
+  test("has the command, which writes a module that compiles", () => {
     expect(run("csv-import.json")).toMatchObject({ status: 0, stdout: "csv-import.ts\n", stderr: "" });
     writeFileSync(at("page.ts"), page);
     const compiler = join(dirname(resolve("typescript/package.json")), "bin/tsc");

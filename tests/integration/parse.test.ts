@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { regstream } from "../processes/gateway.ts";
 
-/** What `regstream parse` prints for a stream, line by line. */
+/** The lines that `regstream parse` prints for a stream. */
 async function parse(
   stream: string | Buffer,
   ...options: string[]
@@ -15,7 +15,8 @@ async function parse(
 }
 
 describe("regstream parse", () => {
-  // A byte order mark, every line end, a comment, an event without a type, one of two data lines, a block of an id only, half an event.
+  // A byte order mark, every line end, a comment, an event without a type, one with two data lines, a block with only
+  // an id, half an event.
   const stream =
     "\ufeff: hello\r\nid: 7\nevent: stage\rdata: a\r\ndata: b\n\nretry: 250\r\ndata:\u00e9\n\nid: 8\n\ndata: never ended";
   const expected = [
@@ -31,16 +32,16 @@ describe("regstream parse", () => {
     },
   );
 
-  test("prints what a reconnect would use of an empty stream: nothing", async () => {
+  test("prints that a reconnect after an empty stream has nothing to resume from", async () => {
     expect(await parse("")).toMatchObject({ code: 0, lines: [{ retry: null, lastEventId: "" }] });
   });
 
-  test("replaces bytes that are no UTF-8, so that every line it prints is JSON", async () => {
+  test("replaces invalid UTF-8, so that every printed line is JSON", async () => {
     const { lines } = await parse(Buffer.from([...Buffer.from("data: a"), 0xff, 0xc3, ...Buffer.from("b\n\n")]));
     expect(lines[0]).toEqual({ type: "message", data: "a\ufffd\ufffdb", lastEventId: "" });
   });
 
-  test("says in its place which event is over a limit, and goes on", async () => {
+  test("reports an event over a limit in its place, and continues", async () => {
     const { code, lines } = await parse(
       `data: fine\n\nid: ${"x".repeat(5000)}\ndata: lost\n\nid: 7\ndata: ${"x".repeat(5 << 20)}\n\ndata: fine, too\n\n`,
     );

@@ -11,7 +11,9 @@ import { Http2Client } from "../processes/http2_client.ts";
 
 const streamPath = "/api/registrations/updates/stream";
 
-/** A look-up that never answers while a test runs: what arrives before it was not held back until something filled a buffer. */
+/**
+ * A look-up that does not answer during a test: an event that arrives first was not held back until a buffer was full.
+ */
 const held = ["--stage-pace-ms", "0", "--t24-fault", "silent", "--job-interval-ms", "3600000"];
 
 let authority: CertificateAuthority;
@@ -45,7 +47,7 @@ const subscribersOf = async (gateway: Gateway): Promise<number> =>
 describe.each([
   ["nginx", 128, (port: number) => DocumentedProxy.nginx(port, certificate)],
   ["Caddy", 250, (port: number) => DocumentedProxy.caddy(port, certificate)],
-])("behind %s as the documents have it, over HTTP/2 with a client that takes gzip", (_name, streamsMax, start) => {
+])("behind the documented %s, over HTTP/2 with a client that accepts gzip", (_name, streamsMax, start) => {
   test("pages are compressed and streams are not: events arrive one by one, and many at once as they are", async () => {
     const gateway = await startGateway();
     const proxy = await start(gateway.port);
@@ -74,7 +76,7 @@ describe.each([
     expect(resumed.head).not.toHaveProperty("content-encoding");
   });
 
-  test("twenty streams share one connection, and are gone from the gateway when that is", async () => {
+  test("twenty streams share one connection, and leave the gateway with it", async () => {
     const gateway = await startGateway();
     const proxy = await start(gateway.port);
     const client = await connect(proxy);
@@ -95,7 +97,7 @@ describe.each([
     expect((await client.request("/api/registrations/42/process", post, "POST")).head[":status"]).toBe(403);
   });
 
-  test("the gateway hears the client's Host and address, and nothing of it that the client made up", async () => {
+  test("the gateway gets the client's Host and address, and none that the client made up", async () => {
     const gateway = createServer((request, response) => void response.end(JSON.stringify(request.headers)));
     await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
     openings.push(() => void gateway.close());
@@ -108,13 +110,13 @@ describe.each([
     });
     const heard = JSON.parse(await answer.text()) as Record<string, string>;
     expect(heard).not.toHaveProperty("forwarded");
-    // Read from the right, up to the first that is no proxy of ours.
+    // Read from the right, up to the first address that is not a trusted proxy.
     expect(heard["x-forwarded-for"]?.split(", ").at(-1)).toBe("127.0.0.1");
     expect(heard["host"]).toBe(`bank.example:${proxy.port}`);
     gateway.closeAllConnections();
   });
 
-  test("tickets stand in no log of the proxy", async () => {
+  test("tickets appear in no log of the proxy", async () => {
     const gateway = await startGateway();
     const proxy = await start(gateway.port);
     const client = await connect(proxy);
@@ -125,10 +127,10 @@ describe.each([
   });
 });
 
-describe("behind nginx as the documents have it", () => {
-  test("heartbeats keep a quiet stream open for longer than nginx waits for a byte", async () => {
+describe("behind the documented nginx", () => {
+  test("heartbeats keep a quiet stream open longer than nginx waits for a byte", async () => {
     const gateway = await startGateway("--ping-interval-ms", "120000", "--heartbeat-interval-ms", "100");
-    // A real one's minute and ten seconds, scaled down.
+    // A real proxy's minute and ten seconds, scaled down.
     const client = await connect(await DocumentedProxy.nginx(gateway.port, certificate, "proxy_read_timeout 1s;"));
     const stream = await client.request(streamPath);
     const quiet = await stream.textUntil(": heartbeat 100\n", 30);

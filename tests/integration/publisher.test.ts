@@ -8,7 +8,7 @@ import { historyKey, RedisServer } from "../processes/redis.ts";
 
 describe("publishing from Node, through a real Redis", () => {
   let redis: RedisServer;
-  /** The test's own; the publisher's are killed. */
+  /** The test's own connections; the publisher's are killed. */
   let observer: Redis;
   let clients: Redis[];
   let troubles: PublishError[];
@@ -50,7 +50,7 @@ describe("publishing from Node, through a real Redis", () => {
   const callsOf = async (command: string): Promise<number> =>
     Number((await observer.info("commandstats")).match(new RegExp(`cmdstat_${command}:calls=(\\d+)`))?.[1] ?? 0);
 
-  test("interleaves with the program's, says the same, and runs the script that the program has left there", async () => {
+  test("interleaves with the program's, publishes the same, and runs the script that the program has loaded", async () => {
     const publisher = publisherOver(connect());
     const text = 'Found 5 accounts: "é" \\ \b\t\u2028 😀';
     const ids: string[] = [];
@@ -68,7 +68,7 @@ describe("publishing from Node, through a real Redis", () => {
     expect([await callsOf("eval"), await callsOf("evalsha")]).toEqual([3, 3]);
   });
 
-  test("one idempotency key makes the program's publish and Node's one", async () => {
+  test("one idempotency key makes the program's publish and Node's one update", async () => {
     const publisher = publisherOver(connect());
     const id = await sayByProgram("by the program", "--key", "once");
     expect(await say(publisher, "by Node", "once")).toEqual({ id });
@@ -77,14 +77,14 @@ describe("publishing from Node, through a real Redis", () => {
     expect(await messages()).toEqual(["by the program", "by Node"]);
   });
 
-  test("a Redis that does not know the script is given it", async () => {
+  test("a Redis without the script gets it", async () => {
     const publisher = publisherOver(connect());
     await say(publisher, "a");
     await observer.script("FLUSH");
     await Promise.all([say(publisher, "b"), say(publisher, "c")]);
     expect([await callsOf("eval"), troubles]).toEqual([2, []]);
     await observer.script("FLUSH");
-    // Of several calls on their way each may be answered so.
+    // Each of several calls in flight may be answered so.
     const published: Promise<Published>[] = [];
     for (const name of ["d", "e", "f", "g"]) {
       published.push(say(publisher, name));
@@ -101,7 +101,7 @@ describe("publishing from Node, through a real Redis", () => {
     ["connects with its first command", { lazyConnect: true }],
     ["makes pipelines by itself", { enableAutoPipelining: true }],
   ])(
-    "killed connections in a burst of 500 lose, double and reorder nothing: a client that %s",
+    "killed connections during a burst of 500 lose, double and reorder nothing: a client that %s",
     async (_name, options) => {
       const client = connect({ retryStrategy: () => 1, ...options });
       const publisher = publisherOver(client);
@@ -110,7 +110,7 @@ describe("publishing from Node, through a real Redis", () => {
       let kills = 0;
       for (const [index, name] of names.entries()) {
         published.push(say(publisher, name));
-        // What is published in one turn is one call: there are to be many, and several on their way.
+        // Updates of one turn are one call. Many turns make many calls, several of them in flight.
         if (index % 3 === 0) await nextTurn();
         if (index % 40 === 20)
           kills += Number(await observer.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"));
@@ -124,7 +124,7 @@ describe("publishing from Node, through a real Redis", () => {
     },
   );
 
-  test("waits in order while Redis is away, says so, and begins a new epoch in one that has lost its data", async () => {
+  test("updates wait in order while Redis is away, with a report, and begin a new epoch if it has lost its data", async () => {
     const client = connect({ retryStrategy: () => 10, maxRetriesPerRequest: 1 });
     const publisher = publisherOver(client);
     const before = await say(publisher, "before");
@@ -141,9 +141,9 @@ describe("publishing from Node, through a real Redis", () => {
     expect(await messages()).toEqual(names);
   });
 
-  test("a replica that takes no writes holds updates back until it is a primary", async () => {
+  test("a replica that refuses writes holds updates back until it is a primary", async () => {
     const publisher = publisherOver(connect());
-    // To a port where nobody is: it stays a replica, and answers READONLY.
+    // Of a port without a server: it stays a replica and answers READONLY.
     await observer.config("SET", "replica-serve-stale-data", "yes");
     await observer.replicaof("127.0.0.1", "1");
     const published = say(publisher, "x");
@@ -154,7 +154,7 @@ describe("publishing from Node, through a real Redis", () => {
     expect(await messages()).toEqual(["x"]);
   });
 
-  test("what stands where the history belongs is refused with a sentence, not tried for ever", async () => {
+  test("another key in the history's place is reported with a sentence, not retried for ever", async () => {
     await observer.set(historyKey, "somebody's");
     const publisher = publisherOver(connect());
     await expect(say(publisher, "x")).rejects.toMatchObject({
@@ -200,7 +200,7 @@ describe("publishing from Node, through a real Redis", () => {
   });
 });
 
-/** Asks again, a loop turn apart; the test's own timeout bounds it. */
+/** Polls once a loop turn; the test's own timeout bounds it. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await nextTurn();
 }

@@ -1,5 +1,5 @@
-// Node's publishers over a Redis Cluster, whose shard fails over and whose slot moves while they publish. Judged by the history: each
-// update exactly once, in order.
+// Node's publishers over a Redis Cluster, whose shard fails over and whose slot moves while they publish. The history
+// decides: each update exactly once, in order.
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { createCluster as createCluster4 } from "redis-4";
@@ -72,7 +72,7 @@ describe.each(ways)("a publisher over a cluster, by $name", ({ connect }) => {
   const names = Array.from({ length: 300 }, (_, index) => `update ${index}`);
   const say = (message: string): Promise<unknown> =>
     publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
-  /** In as many turns: what is published in one is one call. */
+  /** In as many turns: updates of one turn are one call. */
   const sayEach = async (messages: readonly string[]): Promise<void> => {
     const published: Promise<unknown>[] = [];
     for (const message of messages) {
@@ -90,7 +90,7 @@ describe.each(ways)("a publisher over a cluster, by $name", ({ connect }) => {
     );
   };
 
-  test("publishes where the history's slot is, in order and without trouble", async () => {
+  test("publishes to the node of the history's slot, in order and without trouble", async () => {
     await sayEach(names);
     expect([await history(), troubles]).toEqual([names, []]);
   });
@@ -108,7 +108,7 @@ describe.each(ways)("a publisher over a cluster, by $name", ({ connect }) => {
 
   test("follows a failover of the shard, whose primary never comes back", async () => {
     await sayEach(names.slice(0, 100));
-    // What the replica has not got would be lost with the primary.
+    // Updates that the replica lacks would be lost with the primary.
     await cluster.untilInStep();
     const old = await cluster.owner();
     const during = sayEach(names.slice(100, 200));
@@ -116,7 +116,7 @@ describe.each(ways)("a publisher over a cluster, by $name", ({ connect }) => {
     await cluster.untilOwnerIsNot(old);
     await Promise.all([during, sayEach(names.slice(200))]);
     const found = await history();
-    // What the primary had acknowledged and not passed on is lost with it: there is no WAIT in a cluster. Nothing else is.
+    // Only updates that the primary had acknowledged and not replicated are lost: there is no WAIT in a cluster.
     expect(found).toEqual(names.filter((name) => found.includes(name)));
     expect([...found.slice(0, 100), ...found.slice(-100)]).toEqual([...names.slice(0, 100), ...names.slice(-100)]);
   });

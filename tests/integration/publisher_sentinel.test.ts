@@ -1,5 +1,5 @@
-// Node's publishers over a primary that sentinels watch, and that fails over while they publish. Judged by the history: each update
-// exactly once, in order.
+// Node's publishers over a primary that sentinels watch and that fails over while they publish. The history decides:
+// each update exactly once, in order.
 import { Redis } from "ioredis";
 import { createSentinel } from "redis";
 import { createPublisher, type Publisher, type PublisherOptions, type RedisClient } from "regstream/publisher";
@@ -69,7 +69,7 @@ describe.each(ways)("a publisher by sentinels, with $name", ({ name, connect }) 
     await publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
     acknowledged.push(message);
   };
-  /** In as many turns: what is published in one is one call. */
+  /** In as many turns: updates of one turn are one call. */
   const sayEach = async (messages: readonly string[]): Promise<void> => {
     const published: Promise<unknown>[] = [];
     for (const message of messages) {
@@ -94,14 +94,14 @@ describe.each(ways)("a publisher by sentinels, with $name", ({ name, connect }) 
     const primary = await redis.failOver((before) => before.kill());
     await Promise.all([during, sayEach(names.slice(200))]);
     const found = await history(primary);
-    // What was acknowledged and not passed on is lost with the primary. Nothing else is.
+    // Only updates that were acknowledged and not replicated are lost with the primary.
     expect(found).toEqual(names.filter((name) => found.includes(name)));
     expect([...found.slice(0, 100), ...found.slice(-100)]).toEqual([...names.slice(0, 100), ...names.slice(-100)]);
   });
 
-  // node-redis's client can't wait: it has no duplicate().
+  // node-redis's client can't wait for replicas: it has no duplicate().
   if (name !== "ioredis") return;
-  test("that waits for all replicas loses nothing that it has acknowledged, and doubles nothing", async () => {
+  test("that waits for all replicas loses no acknowledged update, and doubles none", async () => {
     publisher.close();
     publisher = create({ waitReplicas: 2, waitTimeoutMs: 200 });
     acknowledged.length = 0;

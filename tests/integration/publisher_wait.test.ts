@@ -85,14 +85,14 @@ describe.each(ways)("a publisher that waits for a replica, over $name", ({ conne
     while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
   };
 
-  test("acknowledges what the replica has", async () => {
+  test("acknowledges updates that the replica has", async () => {
     const names = Array.from({ length: 100 }, (_, index) => `update ${index}`);
     await Promise.all(names.map(say));
     await primary.kill();
     expect(await history(replica)).toEqual(names);
   });
 
-  test("acknowledges nothing while the replica stands still, blocks nobody else, and doubles nothing", async () => {
+  test("acknowledges nothing while the replica is suspended, blocks no other client, and doubles nothing", async () => {
     await say("before");
     replica.pause();
     let isPublished = false;
@@ -110,7 +110,7 @@ describe.each(ways)("a publisher that waits for a replica, over $name", ({ conne
     expect(recoveries).toBe(1);
   });
 
-  test("sends again what the killed connection took with it, once", async () => {
+  test("sends updates that a killed connection lost again, once", async () => {
     const names = Array.from({ length: 100 }, (_, index) => `update ${index}`);
     const operator = primary.connect();
     const published: Promise<unknown>[] = [];

@@ -18,7 +18,7 @@ const example = {
   timestamp: 1702493000000,
 };
 
-/** What an update gets when it enters the history. */
+/** The members that the history adds to an update. */
 const eventId = expect.stringMatching(/^\d+-[1-9]\d*$/);
 
 describe("through a real Redis", () => {
@@ -41,7 +41,7 @@ describe("through a real Redis", () => {
   const redisCli = (...args: string[]): Promise<{ stdout: string }> =>
     run("redis-cli", ["-p", String(redis.port), ...args]);
 
-  test("a bare PUBLISH by redis-cli reaches the stream exactly as it was said", async () => {
+  test("a plain PUBLISH by redis-cli reaches the stream unchanged", async () => {
     const stream = await openStream();
     const odd = { ...example, somethingNew: { kept: [1, 2.5, "é"] } };
     const { stdout } = await redisCli("PUBLISH", channel, JSON.stringify(odd));
@@ -49,7 +49,7 @@ describe("through a real Redis", () => {
     expect(await stream.nextUpdate()).toEqual({ ...odd, id: eventId });
   });
 
-  test("a bare PUBLISH is heard once by whoever else listens to the channel", async () => {
+  test("a plain PUBLISH reaches other subscribers of the channel once", async () => {
     const subscriber = new Child("redis-cli", ["-p", String(redis.port), "SUBSCRIBE", channel]);
     await subscriber.untilOutput(/subscribe\n.*\n1\n/);
     const stream = await openStream();
@@ -126,7 +126,7 @@ describe("through a real Redis", () => {
     });
   });
 
-  test("a broken message is logged, counted and skipped, and the stream goes on", async () => {
+  test("a malformed message is logged, counted and skipped, and the stream continues", async () => {
     const stream = await openStream();
     const client = redis.connect();
     const update = JSON.stringify(example);
@@ -151,7 +151,7 @@ describe("through a real Redis", () => {
     client.disconnect();
   });
 
-  test("an id that PHP published as text is that registration's, and is forwarded as text", async () => {
+  test("an id that PHP published as text matches the registration, and is forwarded as text", async () => {
     const stream = await openStream(gateway, "?registrationId=42");
     const client = redis.connect();
     await client.publish(channel, '{"registrationId":"42","status":"PENDING"}');
@@ -159,7 +159,7 @@ describe("through a real Redis", () => {
     client.disconnect();
   });
 
-  test("every gateway on the same Redis shows a validation that another one runs", async () => {
+  test("every gateway on one Redis shows a validation that another one runs", async () => {
     const other = await Gateway.start({ redis: redis.address, more: fast });
     const stream = await openStream(other, "?registrationId=42");
     await gateway.validate(42);
@@ -168,7 +168,7 @@ describe("through a real Redis", () => {
     await other.stop("SIGKILL");
   });
 
-  test("the streams stay up while Redis is away, and go on when it is back", async () => {
+  test("streams stay open while Redis is away, and continue when it is back", async () => {
     const stream = await openStream();
     await redis.kill();
     await gateway.untilLog(/retrying until it is back/);
@@ -177,7 +177,7 @@ describe("through a real Redis", () => {
     await redis.restart();
     const client = redis.connect();
     await until(async () => ((await client.publish(channel, JSON.stringify(example))) > 0 ? true : undefined));
-    // Pub/Sub has no memory: who listened is told that something may have been missed.
+    // Pub/Sub keeps nothing: subscribers get a reset.
     expect(await stream.next()).toMatchObject({ type: "reset", timestamp: expect.any(Number) });
     expect(await stream.nextUpdate()).toEqual({ ...example, id: eventId });
     expect(await gateway.get("/api/health")).toMatchObject({ broker: { connected: true } });
@@ -185,14 +185,14 @@ describe("through a real Redis", () => {
   });
 });
 
-describe("a Redis that wants a password", () => {
+describe("a Redis with a password", () => {
   let redis: RedisServer;
   beforeEach(async () => {
     redis = await RedisServer.start({ password: "correct horse" });
   });
   afterEach(() => redis.stop());
 
-  test("gets it from REDIS_PASSWORD", async () => {
+  test("the gateway reads it from REDIS_PASSWORD", async () => {
     const gateway = await Gateway.start({ redis: redis.address, redisPassword: "correct horse" });
     expect(await gateway.get("/api/health")).toMatchObject({ broker: { kind: "redis", connected: true } });
     await gateway.stop();
@@ -213,7 +213,7 @@ describe("a Redis that wants a password", () => {
   });
 });
 
-/** Asks again, a loop turn apart, until there is an answer; the test's own timeout bounds it. */
+/** Polls once a loop turn until there is an answer; the test's own timeout bounds it. */
 async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const answer = await ask();

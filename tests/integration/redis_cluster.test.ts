@@ -40,9 +40,9 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
       expect(message.type).not.toBe("reset");
     }
   };
-  /** By the gateway, which answers when Redis has acknowledged it; until it does. */
+  /** Publishes through the gateway, which answers once Redis has acknowledged; retries until it does. */
   const publish = async (message: string): Promise<void> => {
-    const key = randomUUID(); // The tests before this one have published the same messages.
+    const key = randomUUID(); // Earlier tests have published the same messages.
     for (;;) {
       const response = await fetch(gateway.url(`/api/registrations/${registrationId}/updates`), {
         method: "POST",
@@ -53,7 +53,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
       expect([response.status, await response.text()]).toEqual([503, expect.anything()]);
     }
   };
-  /** One after the other, until what this gives is called: then, what was acknowledged. */
+  /** Publishes one update after the other until the returned function is called, which returns those acknowledged. */
   const publishOn = (name: string): (() => Promise<string[]>) => {
     let isOver = false;
     const acknowledged: string[] = [];
@@ -76,7 +76,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
     return entries.flatMap(([, fields]) => (fields[1] ? [(JSON.parse(fields[1]) as { message: string }).message] : []));
   };
 
-  test("updates go to the node that owns the workflow's slot, and a bare message at any node is heard", async () => {
+  test("updates go to the node of the workflow's slot, and a plain PUBLISH at any node is received", async () => {
     await publish("first");
     expect(await nextUpdate()).toBe("first");
     for (const [index, server] of cluster.servers.entries()) {
@@ -94,7 +94,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
     ["is killed", (owner: RedisServer) => owner.kill(), (old: RedisServer) => old.restart()],
     ["stands still", (owner: RedisServer) => owner.pause(), (old: RedisServer) => old.resume()],
     ["hands over", () => cluster.handOver(), () => undefined],
-  ])("when its primary %s, a stream gets one reset and goes on", async (_, begin, comeBack) => {
+  ])("when its primary %s, a stream gets one reset and continues", async (_, begin, comeBack) => {
     await publish("before");
     while ((await next()).type !== "update");
     await cluster.untilInStep();
@@ -113,7 +113,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
     expect((await heldBy(owner)).slice(-2)).toEqual(["after", "once more"]);
   });
 
-  test("while the slot moves, publishers go on, and nothing that was acknowledged is lost or doubled", async () => {
+  test("while the slot moves, publishers continue, and no acknowledged update is lost or doubled", async () => {
     const stop = publishOn("moving");
     expect(await nextUpdate()).toBe("moving 1");
     const owner = await cluster.moveSlot();

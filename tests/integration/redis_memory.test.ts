@@ -1,4 +1,4 @@
-// A Redis whose memory is full, under each maxmemory-policy: what docs/redis/memory.md says of it is so.
+// A Redis with full memory under each maxmemory-policy behaves as docs/redis/memory.md says.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -13,7 +13,7 @@ import { historyKey, RedisServer } from "../processes/redis.ts";
 
 interface Policy {
   readonly policy: string;
-  /** Whether updates are refused while memory is full of others' keys, which don't expire or do. */
+  /** Whether updates are refused while memory is full of other keys, without and with expiry. */
   readonly refusesBesideLasting: boolean;
   readonly refusesBesideExpiring: boolean;
   readonly evictsHistory: boolean;
@@ -33,7 +33,7 @@ const policies = [
   }),
 );
 
-/** What a publisher of one registration says: its updates are numbered, and their order is its own. */
+/** One registration's publisher: its updates are numbered, in its own order. */
 const numbered = 42;
 const posted = 7;
 const room = 2 * 2 ** 20;
@@ -86,13 +86,15 @@ async function post(
   return { status: answer.status, id: ((await answer.json()) as { id?: string }).id };
 }
 
-/** To so many bytes more than it uses, or fewer. */
+/** Sets the limit relative to its current use, in bytes. */
 async function limitMemory(operator: Redis, more: number): Promise<void> {
   const used = Number(/^used_memory:(\d+)/m.exec(await operator.info("memory"))?.[1]);
   await operator.config("SET", "maxmemory", used + more);
 }
 
-/** Another program's keys, twice as many as there is room for; `beside` is done after each few. Gives how many were refused. */
+/**
+ * Writes another program's keys, twice as many as fit. Calls `beside` after every few. Returns how many were refused.
+ */
 async function fill(operator: Redis, expires: boolean, beside: (turn: number) => void): Promise<number> {
   const value = "x".repeat(8_000);
   let refused = 0;
@@ -120,8 +122,8 @@ async function resetCauses(gateway: Gateway): Promise<string[]> {
 }
 
 /**
- * The numbered updates up to that one that were not heard, and of which no reset tells: none came after what was heard last before a later
- * update.
+ * The numbered updates that were missed without a reset: no reset came between the last received update and a later
+ * one.
  */
 function untold({ heard }: HeardStream, last: number): number[] {
   const lastReset = heard.map(({ text }) => text).lastIndexOf("reset");
@@ -137,7 +139,10 @@ function untold({ heard }: HeardStream, last: number): number[] {
   });
 }
 
-/** Nothing was doubled; nor did it come out of order, but where a gateway has brought what it had heard of a lost history into the next one. */
+/**
+ * Nothing was doubled. Nothing came out of order, except updates of a lost history that a gateway brought into the next
+ * one.
+ */
 function judge({ heard, resets }: HeardStream): void {
   expect(
     new Set(heard.map(({ registration, text }, index) => (text === "reset" ? index : `${registration} ${text}`))).size,
@@ -194,7 +199,7 @@ test.each(pressures)(
       expect((await post(gateway, "posted")).status).toBe(201);
       await empty(operator);
     }
-    // Behind a reset, what was published before it was known is not shown.
+    // After a reset, updates published before it are not shown.
     const isHeard = (): boolean => reader.has(String(count - 1));
     while (!isHeard()) {
       const { resets } = reader;
@@ -222,7 +227,7 @@ test.each(policies)(
     if (evicts) await gateway.untilLog(new RegExp(warning.replace(/[()]/g, "\\$&")));
     else expect(gateway.log).not.toContain(warning);
 
-    // As where others need all the memory: whatever the policy lets go, goes.
+    // As if other programs needed all the memory: everything that the policy may evict is evicted.
     await operator.config("SET", "maxmemory", 1);
     if (evictsHistory) await until(async () => (await operator.dbsize()) === 0);
     else if (evictsKeys) await until(async () => !/expires=[1-9]/.test(await operator.info("keyspace")));
@@ -231,7 +236,7 @@ test.each(policies)(
     await operator.config("SET", "maxmemory", 0);
     await until(async () => (await fetch(gateway.url("/readyz"))).status === 200);
 
-    // Sent again under its key, as after an answer that was lost.
+    // Sent again under its key, as after a lost answer.
     const again = await post(gateway, "before", "a key");
     expect(again.status).toBe(201);
     expect(again.id === before.id).toBe(!evictsKeys);

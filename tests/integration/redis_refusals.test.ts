@@ -1,4 +1,4 @@
-// A Redis that answers, but takes no writes for a while: nothing that was accepted is lost, doubled or out of order.
+// A Redis that answers but refuses writes for a while: no accepted update is lost, doubled or out of order.
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { createPublisher, type Publisher, type PublishError, type RedisClient } from "regstream/publisher";
@@ -26,7 +26,7 @@ async function startRedis(): Promise<RedisServer> {
   return server;
 }
 
-/** The messages of the history, by what their JSON says. */
+/** The messages of the updates in the history. */
 async function history(server = redis): Promise<unknown[]> {
   const observer = server.connect();
   const entries = await observer.xrange(historyKey, "-", "+");
@@ -98,7 +98,7 @@ describe.each(clients)("a Node publisher over $name", ({ connect }) => {
   });
 });
 
-test("a Node publisher over ioredis finds the primary that another server has become, behind the same name", async () => {
+test("a Node publisher over ioredis finds the new primary behind the same name", async () => {
   const primary = await startRedis();
   const path = await FaultProxy.start(redis.port);
   endings.push(() => path.stop());
@@ -118,7 +118,7 @@ test("a Node publisher over ioredis finds the primary that another server has be
   expect(await history(primary)).toEqual(["to the old one", "to the new one"]);
 });
 
-/** `primary` takes over from `old`, with all that it had; `old` hears nothing of that. */
+/** `primary` takes over from `old`, with all its data; `old` does not learn of it. */
 async function takeOver(old: RedisServer, primary: RedisServer): Promise<void> {
   const operator = primary.connect();
   await operator.replicaof("127.0.0.1", String(old.port));
@@ -134,7 +134,7 @@ async function takeOver(old: RedisServer, primary: RedisServer): Promise<void> {
   other.disconnect();
 }
 
-/** The same, and `old` is its replica. */
+/** The same, and `old` becomes its replica. */
 async function demote(old: RedisServer, primary: RedisServer): Promise<void> {
   await takeOver(old, primary);
   const operator = old.connect();
@@ -156,7 +156,7 @@ describe("a gateway", () => {
       body: JSON.stringify({ stage: "t24_lookup", message }),
     });
 
-  /** One of which a stream is open, at an address that is about to move from `redis` to `primary`. */
+  /** Starts a gateway with an open stream, at an address that is about to move from `redis` to `primary`. */
   const startBeforeFailover = async (): Promise<{
     primary: RedisServer;
     path: FaultProxy;
@@ -174,7 +174,7 @@ describe("a gateway", () => {
     expect(await stream.nextUpdate()).toMatchObject({ message: "to the old one" });
     return { primary, path, gateway, stream };
   };
-  /** What is published bare at `server` reaches the stream. */
+  /** Expects that a plain PUBLISH at `server` reaches the stream. */
   const expectHeardAt = async (server: RedisServer, stream: EventStream): Promise<void> => {
     const client = server.connect();
     await until(
@@ -190,7 +190,7 @@ describe("a gateway", () => {
       const gateway = await start(redis.address);
       expect((await post(gateway, "before")).status).toBe(201);
       const end = await refuseWrites(redis, refusal);
-      // The first one finds out, and those beside it are told at once as well.
+      // The first call finds out, and those beside it fail at once as well.
       for (const answer of await Promise.all(["a", "b", "c"].map((message) => post(gateway, message)))) {
         expect(answer.status).toBe(503);
         expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
@@ -217,7 +217,7 @@ describe("a gateway", () => {
     },
   );
 
-  test("finds the primary that another server has become, behind the same name, to publish and to hear", async () => {
+  test("finds the new primary behind the same name, to publish and to subscribe", async () => {
     const { primary, path, gateway, stream } = await startBeforeFailover();
     await demote(redis, primary);
     path.redirect(primary.port);
@@ -226,7 +226,7 @@ describe("a gateway", () => {
     await expectHeardAt(primary, stream);
   });
 
-  test("hears the new one as soon as it calls it, though the old one stays, and its connections", async () => {
+  test("subscribes at the new primary as soon as it publishes there, though the old connections stay", async () => {
     const { primary, path, gateway, stream } = await startBeforeFailover();
     await takeOver(redis, primary);
     path.redirect(primary.port);
@@ -239,7 +239,7 @@ describe("a gateway", () => {
     expect(gateway.log).toContain("leads to another server");
   });
 
-  test("is not ready before Redis was reached, and while it is away", async () => {
+  test("is not ready before it has reached Redis, and while Redis is away", async () => {
     const gateway = await start(redis.address);
     expect(await (await fetch(gateway.url("/readyz"))).json()).toEqual({ status: "ok" });
     await redis.kill();
@@ -254,7 +254,7 @@ describe("a gateway", () => {
 });
 
 describe("one server has one history", () => {
-  test("whichever protocol and reply settings a client has", async () => {
+  test("with any protocol and reply settings of a client", async () => {
     const plain = createPublisher(redis.connect());
     const ids = [await plain.publish({ registrationId: 1, status: "FAILED" })];
     const ioredis = redis.connect().duplicate({ stringNumbers: true, enableAutoPipelining: true, db: 0 });
@@ -268,7 +268,7 @@ describe("one server has one history", () => {
     expect(await history()).toHaveLength(3);
   });
 
-  test("and a client of another database is refused, whenever it shows", async () => {
+  test("and a client of another database is refused as soon as it shows", async () => {
     const ioredis = new Redis(`redis://127.0.0.1:${redis.port}/1`);
     const selecting = redis.connect();
     const nodeRedis = createClient({ url: `redis://127.0.0.1:${redis.port}/1` });
@@ -286,7 +286,7 @@ describe("one server has one history", () => {
     expect(await history()).toHaveLength(1);
   });
 
-  test("also where node-redis selects another database without showing it", async () => {
+  test("also if node-redis selects another database without showing it", async () => {
     const client = createClient({ socket: { host: "127.0.0.1", port: redis.port } });
     await client.connect();
     endings.push(() => client.destroy());
@@ -294,7 +294,7 @@ describe("one server has one history", () => {
     await client.select(1);
     await publisher.publish({ registrationId: 1, status: "FAILED", message: "in the one history" });
     expect(await history()).toEqual(["in the one history"]);
-    // And the client is where it was.
+    // And the client is back in its database.
     await client.set("key", "value");
     expect(await redis.connect().exists("key")).toBe(0);
   });

@@ -1,5 +1,5 @@
-// A history that was evicted, restored, or changed by somebody's hand: who misses an update by that is told by a reset, and the log says what
-// may have happened.
+// A history that was evicted, restored or edited: clients that miss an update by that get a reset, and the log says
+// what may have happened.
 
 import type { Redis } from "ioredis";
 import { afterEach, expect, test } from "vitest";
@@ -42,7 +42,7 @@ async function openStream(gateway: Gateway, cursor?: string): Promise<HeardStrea
   return stream;
 }
 
-/** Whether it is published now. */
+/** Whether the update is published now. */
 async function post(gateway: Gateway, message: string): Promise<boolean> {
   const answer = await fetch(gateway.url("/api/registrations/42/updates"), {
     method: "POST",
@@ -62,17 +62,17 @@ interface Scene {
   readonly redis: RedisServer;
   readonly operator: Redis;
   readonly path: FaultProxy;
-  /** The history as DUMP gave it, when it held two of four updates. */
+  /** A DUMP of the history with two of four updates. */
   readonly dump: Buffer;
 }
 
 interface Change {
   readonly what: string;
   readonly redis?: RedisOptions;
-  /** When two of four updates are published. */
+  /** Called after two of four updates. */
   readonly prepare?: (scene: Scene) => Promise<unknown>;
   readonly change: (scene: Scene) => Promise<unknown>;
-  /** What the log says of why; none: nobody misses anything. */
+  /** The reason in the log; none: no client misses anything. */
   readonly reason?: RegExp;
 }
 
@@ -251,7 +251,7 @@ test.each(changes)(
       await gateway.untilLog(new RegExp(`a new history begins: .*${reason.source}`));
     }
 
-    // Whoever comes back, to this gateway or to one that has known nothing else, with any cursor: hears all since, or a reset.
+    // A client that returns, to this gateway or to a new one, with any cursor, gets all later updates or a reset.
     for (const one of [gateway, await startGateway(path.address)]) {
       for (const [index, cursor] of cursors.entries())
         await expectAllOrReset(one, cursor, stream.texts.slice(index + 1));
@@ -267,7 +267,7 @@ async function expectAllOrReset(gateway: Gateway, cursor: string, all: readonly 
   back.close();
 }
 
-test("a backup that is restored as the page says, while no gateway was there: no cursor of what is gone is taken for a new one", async () => {
+test("after a backup is restored as documented, without a gateway, no cursor of a lost update is taken for a new one", async () => {
   const redis = await RedisServer.start({ isDurable: true });
   endings.push(() => redis.stop());
   const before = await startGateway(redis.address);
@@ -292,7 +292,7 @@ test("a backup that is restored as the page says, while no gateway was there: no
   }
 });
 
-test("what else stands where the history belongs is named, and publishing waits for its end", async () => {
+test("another key in the history's place is named, and publishing waits until it is gone", async () => {
   const redis = await RedisServer.start();
   endings.push(() => redis.stop());
   const operator = connect(redis);

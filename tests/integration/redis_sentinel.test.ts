@@ -9,7 +9,7 @@ import { WatchedRedis } from "../processes/redis_sentinel.ts";
 
 const registrationId = 42;
 
-/** What becomes of a primary, and how it comes back. */
+/** How a primary ends, and how it returns. */
 const ends: Readonly<
   Record<
     string,
@@ -52,9 +52,9 @@ describe("with a primary, two replicas and three sentinels", () => {
       if (message.type !== "ping") return message;
     }
   };
-  /** By the gateway, which answers when Redis has acknowledged it; until it does. */
+  /** Publishes through the gateway, which answers once Redis has acknowledged; retries until it does. */
   const publish = async (message: string, by = gateway): Promise<void> => {
-    const key = randomUUID(); // The tests before this one have published the same messages.
+    const key = randomUUID(); // Earlier tests have published the same messages.
     for (;;) {
       const response = await fetch(by.url(`/api/registrations/${registrationId}/updates`), {
         method: "POST",
@@ -80,7 +80,7 @@ describe("with a primary, two replicas and three sentinels", () => {
         for (;;) {
           const message = await next();
           if (message.type === "update") return message.data.message;
-          // On a machine that is busy elsewhere, the sentinels may miss a primary that is there.
+          // On a busy machine the sentinels may take a live primary for dead.
           if (message.type === "reset") resets += 1;
         }
       };
@@ -101,7 +101,7 @@ describe("with a primary, two replicas and three sentinels", () => {
     },
   );
 
-  test("what was acknowledged when all replicas had it is there once after its primary was killed", async () => {
+  test("an update acknowledged by all replicas is there once after its primary was killed", async () => {
     const careful = await Gateway.start({ environment: { ...redis.environment, REDIS_WAIT_REPLICAS: "2" } });
     const numbers = Array.from({ length: 60 }, (_, number) => `safe ${number}`);
     const half = numbers.splice(0, 30);
@@ -125,7 +125,7 @@ describe("with a primary, two replicas and three sentinels", () => {
     await careful.stop("SIGKILL");
   });
 
-  test("a bare message at the new primary is heard and adopted", async () => {
+  test("a plain PUBLISH at the new primary is received and adopted", async () => {
     const primary = await redis.failOver(() => redis.handOver());
     while ((await next()).type !== "reset");
     const client = primary.connect();
@@ -142,7 +142,7 @@ describe("with a primary, two replicas and three sentinels", () => {
   });
 });
 
-test("that no sentinel knows the primary's name is said, and what to do", async () => {
+test("a primary's name that no sentinel knows is reported, with what to do", async () => {
   const redis = await WatchedRedis.start({ replicas: 0 });
   const gateway = await Gateway.start({ environment: { ...redis.environment, REDIS_MASTER_NAME: "nobody" } });
   await gateway.untilLog(

@@ -26,7 +26,7 @@ async function startRedis(tls: Partial<RedisTls> = {}, password?: string): Promi
   return redis;
 }
 
-/** What `publish` says of that environment, with its exit code. */
+/** The output and exit code of `publish` in that environment. */
 async function publish(
   environment: NodeJS.ProcessEnv,
   ...more: string[]
@@ -44,7 +44,7 @@ const clientFiles = ({ certFile, keyFile }: Certificate): NodeJS.ProcessEnv => (
 });
 
 describe("Redis over TLS", () => {
-  test("carries what a gateway hears and what publishers say, by REDIS_URL", async () => {
+  test("carries subscriptions and publishes, by REDIS_URL", async () => {
     const redis = await startRedis({}, "correct horse");
     const environment = {
       REDIS_URL: `rediss://:correct%20horse@localhost:${redis.port}/0`,
@@ -71,7 +71,7 @@ describe("Redis over TLS", () => {
     expect(gateway.log).not.toMatch(/correct/);
   });
 
-  test("is asked for by an option, too, and then by REDIS_TLS or the file's key", async () => {
+  test("can be set by an option, by REDIS_TLS or in the file", async () => {
     const redis = await startRedis();
     const address = `127.0.0.1:${redis.port}`;
     const files = ["--redis-ca-file", authority.certFile];
@@ -84,7 +84,7 @@ describe("Redis over TLS", () => {
     );
   });
 
-  test("checks by whom the certificate is", async () => {
+  test("checks the certificate's issuer", async () => {
     const redis = await startRedis();
     const untrusted = refused(
       /is by an issuer that is not trusted here \(.*\): give the issuer's certificate as REDIS_CA_FILE/,
@@ -94,7 +94,7 @@ describe("Redis over TLS", () => {
     expect(await publish(url)).toEqual(untrusted);
   });
 
-  test("checks whose the certificate is", async () => {
+  test("checks the certificate's name", async () => {
     const redis = await startRedis({ certificate: authority.issue({ names: "DNS:redis.bank.example" }) });
     const environment = { REDIS_URL: `rediss://127.0.0.1:${redis.port}`, REDIS_CA_FILE: authority.certFile };
     expect(await publish(environment)).toEqual(refused(/is for another name: .*REDIS_SERVER_NAME/));
@@ -102,14 +102,14 @@ describe("Redis over TLS", () => {
     expect(await publish({ ...environment, REDIS_SERVER_NAME: "redis.bank.example" })).toEqual(published);
   });
 
-  test("checks whether the certificate is valid now", async () => {
+  test("checks the certificate's validity period", async () => {
     const redis = await startRedis({ certificate: authority.issue({ days: -1 }) });
     expect(await publish({ REDIS_URL: `rediss://localhost:${redis.port}`, REDIS_CA_FILE: authority.certFile })).toEqual(
       refused(/has expired: give it a new one/),
     );
   });
 
-  test("shows a certificate where one is wanted", async () => {
+  test("shows a client certificate if the server asks for one", async () => {
     const redis = await startRedis({ client: authority.issue() });
     const environment = { REDIS_URL: `rediss://localhost:${redis.port}`, REDIS_CA_FILE: authority.certFile };
     expect(await publish({ ...environment, ...clientFiles(authority.issue()) })).toEqual(published);
@@ -123,7 +123,7 @@ describe("Redis over TLS", () => {
     expect(await publish({ ...environment, ...clientFiles(authority.issue({ days: -1 })) })).toEqual(unwelcome);
   });
 
-  test("says which file is no good", async () => {
+  test("reports an invalid file by name", async () => {
     const redis = await startRedis();
     const environment = { REDIS_URL: `rediss://localhost:${redis.port}`, REDIS_CA_FILE: authority.certFile };
     const { certFile, keyFile } = authority.issue();
@@ -138,14 +138,14 @@ describe("Redis over TLS", () => {
     );
   });
 
-  test("is missed where it is spoken in the clear", async () => {
+  test("reports a TLS server that is addressed in the clear", async () => {
     const redis = await startRedis();
     expect(await publish({ REDIS_URL: `redis://localhost:${redis.port}` })).toEqual(
       refused(/TLS there.* write rediss:\/\//),
     );
   });
 
-  test("is missed where Redis speaks in the clear", async () => {
+  test("reports a plain Redis that is addressed by TLS", async () => {
     const redis = await RedisServer.start();
     endings.push(() => redis.stop());
     expect(await publish({ REDIS_URL: `rediss://localhost:${redis.port}` })).toEqual(
@@ -153,7 +153,7 @@ describe("Redis over TLS", () => {
     );
   });
 
-  test("is missed at once where something else answers", async () => {
+  test("reports another protocol at once", async () => {
     const server = createServer((socket) => socket.end("-ERR unknown command\r\n"));
     endings.push(() => server.close());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -162,7 +162,7 @@ describe("Redis over TLS", () => {
     );
   });
 
-  test("goes on with new certificates, and with the old ones where the new ones are no good", async () => {
+  test("continues with new certificates, and with the old ones if the new ones are invalid", async () => {
     const redis = await startRedis({ client: authority.issue() });
     const files = authority.issue();
     const gateway = await Gateway.start({
@@ -178,7 +178,7 @@ describe("Redis over TLS", () => {
     endings.push(() => operator.disconnect());
     const ids = async (): Promise<number[]> =>
       [...String(await operator.client("LIST")).matchAll(/^id=(\d+)/gm)].map((match) => Number(match[1]));
-    /** Until the gateway is there again, with its three connections. */
+    /** Waits until the gateway is connected again, with its three connections. */
     const reconnect = async (): Promise<void> => {
       const last = Math.max(...(await ids()));
       await operator.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
@@ -199,7 +199,7 @@ describe("Redis over TLS", () => {
     await reconnect();
   });
 
-  test("ends the start of a gateway with one line where only a person can mend it", async () => {
+  test("stops a gateway's start with one line if only a person can mend it", async () => {
     const redis = await startRedis();
     const child = regstream(["serve", "--port", "0"], { REDIS_URL: `rediss://:s3cret@localhost:${redis.port}` });
     expect(await child.exited).toBe(1);

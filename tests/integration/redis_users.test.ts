@@ -10,7 +10,7 @@ import { Gateway, regstream } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 
 const document = readFileSync(fileURLToPath(new URL("../../docs/redis.md", import.meta.url)), "utf8");
-/** What docs/redis.md has an operator say. */
+/** The commands of docs/redis.md. */
 const [, documentedRules = ""] = /^ {4}ACL SETUSER regstream on >PASSWORD (.*)$/m.exec(document) ?? [];
 
 let redis: RedisServer;
@@ -65,7 +65,7 @@ test("a user with the rights of docs/redis.md is all that gateways and publisher
   expect(gateway.log).not.toMatch(/NOPERM|s3cret/);
 });
 
-test("a user without these rights is told of exactly those", async () => {
+test("a user without these rights gets exactly those named", async () => {
   await setUser("regstream", "on >s3cret +ping +evalsha +eval ~none");
   const { code, said } = await publish({ REDIS_USERNAME: "regstream", REDIS_PASSWORD: "s3cret" });
   expect(code).toBe(1);
@@ -100,7 +100,7 @@ test.each<[string, NodeJS.ProcessEnv, RegExp]>([
   expect(said).not.toMatch(/hunter2|s3cret/);
 });
 
-test("a user who is taken away is missed in one sentence, and found again", async () => {
+test("a deleted user is reported in one sentence, and works again when restored", async () => {
   await setUser("regstream", `on >s3cret ${documentedRules}`);
   const gateway = await Gateway.start({
     hasDemo: false,
@@ -140,7 +140,7 @@ test.each<[string, string[], RegExp]>([
     ["--redis", "127.0.0.1", "--redis-ca-file", "ca.pem"],
     /--redis-ca-file is for TLS, and nothing asks for TLS/,
   ],
-])("%s is refused before anybody is connected to", async (_name, options, sentence) => {
+])("%s is refused before connecting", async (_name, options, sentence) => {
   for (const command of [
     ["serve", "--port", "0"],
     ["publish", "stage", "--registration", "1", "--stage", "a", "--status", "started", "--message", "b"],

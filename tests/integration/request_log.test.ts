@@ -1,4 +1,4 @@
-// A line for each answer, and nothing in the log that a client has said.
+// The log has a line for each answer, and no text of a client.
 import { request } from "node:http";
 import { connect } from "node:net";
 
@@ -14,7 +14,7 @@ const updates = "/api/registrations/{id}/updates";
 const cookieName = "regstream-token";
 const key = TokenKey.make("ES256");
 
-/** What must appear nowhere: an id, a person, an address, and what a client says in fields and queries. */
+/** Texts that must appear nowhere: an id, a person, an address, and a client's own fields and queries. */
 const own = {
   id: 987_654_321,
   name: "Abebe Bikila",
@@ -33,7 +33,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Asks on a connection of its own, with fields that `fetch` would not send. */
+/** Makes a request on its own connection, with fields that `fetch` would not send. */
 function ask(
   gateway: Gateway,
   method: string,
@@ -61,7 +61,7 @@ function ask(
   });
 }
 
-/** Sends what is no HTTP, and reads to the end. */
+/** Sends something other than HTTP, and reads to the end. */
 function sendBytes(gateway: Gateway, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -93,7 +93,7 @@ const readers: Readonly<Record<string, (line: string) => Line>> = {
   },
 };
 
-/** The lines about requests, without their numbers, which have to be some. */
+/** The lines about requests, without their numbers, which must exist. */
 function requestLines(log: string, format: string): string[] {
   const lines = log.split("\n").filter((line) => line !== "" && !line.startsWith("regstream: "));
   const read = lines.map((line) => readers[format]?.(line) ?? {}).filter(({ event }) => events.has(String(event)));
@@ -106,7 +106,7 @@ function requestLines(log: string, format: string): string[] {
   });
 }
 
-test.each(["text", "json"])("each answer has its line in a log as %s, and nobody's words are in it", async (format) => {
+test.each(["text", "json"])("each answer has its line in a log as %s, without any text of a client", async (format) => {
   const gateway = await Gateway.start({
     hasDemo: false,
     more: [

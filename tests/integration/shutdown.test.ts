@@ -6,7 +6,7 @@ import { Gateway } from "../processes/gateway.ts";
 
 const stream = "/api/registrations/updates/stream";
 
-/** A client that opens a stream and reads nothing of it, with more on its way than any buffer takes. */
+/** A client that opens a stream and reads nothing, with more pending than any buffer holds. */
 async function stall(gateway: Gateway): Promise<void> {
   const socket = connect(gateway.port, "127.0.0.1");
   socket.on("error", () => undefined);
@@ -24,8 +24,8 @@ async function stall(gateway: Gateway): Promise<void> {
   }
 }
 
-describe("a gateway that is told to terminate", () => {
-  test("says so for as long as a stream is left, and ends at once when it is told again", async () => {
+describe("a gateway that gets SIGTERM", () => {
+  test("logs as long as a stream is left, and ends at once at a second signal", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: ["--drain-seconds", "3600"] });
     await stall(gateway);
     expect((await fetch(gateway.url("/readyz"))).status).toBe(200);
@@ -40,14 +40,14 @@ describe("a gateway that is told to terminate", () => {
     expect(await exit).toBe(0);
   });
 
-  test("cuts off who does not read its end", async () => {
+  test("cuts off a client that does not read the end", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: ["--drain-seconds", "1"] });
     await stall(gateway);
     expect(await gateway.stop("SIGTERM")).toBe(0);
   });
 });
 
-test("a gateway that gets SIGHUP goes on", async () => {
+test("a gateway that gets SIGHUP continues", async () => {
   const gateway = await Gateway.start({ hasDemo: false });
   process.kill(gateway.pid ?? 0, "SIGHUP");
   await gateway.untilLog(/SIGHUP|reloaded/);

@@ -1,4 +1,5 @@
-// The gateway and Redis may start in any order: what heals by itself is waited for, and what does not ends the start.
+// The gateway and Redis may start in any order: the gateway waits for what heals by itself, and stops for anything
+// else.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -49,7 +50,7 @@ function count(log: string, pattern: RegExp): number {
 }
 
 describe("a gateway that starts before Redis", () => {
-  test("says so once, is not ready, and serves when Redis comes", async () => {
+  test("logs it once, is not ready, and serves when Redis comes", async () => {
     const port = await freePort();
     const gateway = await startGateway(`127.0.0.1:${port}`);
     expect(gateway.log).toMatch(/serving on .* \(broker: redis 127\.0\.0\.1:\d+, not connected yet\)/);
@@ -79,7 +80,7 @@ describe("a gateway that starts before Redis", () => {
     });
   });
 
-  test("goes on when the Redis that comes wants another password, until the operator has mended it", async () => {
+  test("keeps trying if the Redis that comes has another password, until the operator has corrected it", async () => {
     const port = await freePort();
     const gateway = await startGateway(`127.0.0.1:${port}`);
     const redis = await startRedis(port, "correct horse");
@@ -100,17 +101,17 @@ describe("a start that can't succeed by itself ends with one sentence", () => {
     return { code, lines: child.log.trim().split("\n") };
   }
 
-  test("where --require-redis asks for a Redis that is not there", async () => {
+  test("if the Redis of --require-redis is not running", async () => {
     const failed = await failure(["--require-redis", "--redis", `127.0.0.1:${await freePort()}`]);
     expect(failed).toEqual({ code: 1, lines: [expect.stringContaining("is redis-server running?")] });
   });
 
-  test("where --require-redis asks for a Redis that nobody names", async () => {
+  test("if --require-redis is given without a Redis", async () => {
     const failed = await failure(["--require-redis"]);
     expect(failed).toEqual({ code: 2, lines: [expect.stringContaining("give --redis")] });
   });
 
-  test("where something else than Redis listens", async () => {
+  test("if something other than Redis listens", async () => {
     const server = createServer((_request, response) => response.end()).listen(0, "127.0.0.1");
     endings.push(() => server.close());
     await new Promise((resolve) => server.once("listening", resolve));
@@ -118,7 +119,7 @@ describe("a start that can't succeed by itself ends with one sentence", () => {
     expect(failed).toEqual({ code: 1, lines: [expect.stringContaining("does not speak Redis's protocol")] });
   });
 
-  test("where Redis does not permit what a gateway needs", async () => {
+  test("if Redis does not permit what a gateway needs", async () => {
     const redis = await startRedis(await freePort());
     await redis.connect().call("ACL", "SETUSER", "default", "-ping");
     const failed = await failure(["--redis", redis.address]);

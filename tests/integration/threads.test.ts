@@ -10,7 +10,7 @@ import { Gateway, regstream } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 import { temporaryFolder } from "../processes/temporary_folder.ts";
 
-// The system spreads connections over the threads as it likes: a test opens as many as leave no thread without one.
+// The system distributes connections over threads as it likes: tests open so many that every thread has one.
 
 const stream = "/api/registrations/updates/stream";
 const streams = 24;
@@ -47,7 +47,7 @@ const nextUpdates = async (from: EventStream, count: number): Promise<Update[]> 
   return updates;
 };
 
-/** Sockets of this machine that listen at the port. */
+/** The sockets of this machine that listen on the port. */
 function listeners(port: number): number {
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   const rows = readFileSync("/proc/net/tcp", "utf8")
@@ -61,7 +61,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     const gateway = await start(threads);
     expect(listeners(gateway.port)).toBe(threads);
     const opened = await openStreams(gateway);
-    // One publisher at a time, by whatever threads its connections are on.
+    // One publisher at a time, on any thread.
     const ids: string[] = [];
     for (let update = 0; update < 60; update += 1)
       ids.push(await publish(gateway, 1 + (update % 3), stage(String(update))));
@@ -70,7 +70,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     for (const one of opened) expect((await nextUpdates(one, 60)).map(({ id }) => id)).toEqual(ids);
   });
 
-  test("resumes a stream that was on any of them", async () => {
+  test("resumes a stream from any thread", async () => {
     const gateway = await start(threads);
     let last = await publish(gateway, 42, stage("first"));
     for (let update = 0; update < 40; update += 1) {
@@ -96,7 +96,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     }
   });
 
-  test("tells sums in health and metrics, whichever of them is asked", async () => {
+  test("reports sums in health and metrics, from any thread", async () => {
     const gateway = await start(threads);
     const opened = await openStreams(gateway);
     for (const message of ["one", "two", "three"]) await publish(gateway, 42, stage(message));
@@ -122,7 +122,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     }
   });
 
-  test("drains all of them at SIGTERM, and says so meanwhile", async () => {
+  test("drains all threads at SIGTERM, and logs it meanwhile", async () => {
     const gateway = await start(threads);
     const opened = await openStreams(gateway);
     await publish(gateway, 42, stage("before the end"));
@@ -134,7 +134,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     expect(await exit).toBe(0);
   });
 
-  test("goes on after a restart with the history of its journal", async () => {
+  test("continues after a restart with the history of its journal", async () => {
     const journal = join(temporaryFolder(), "journal.sqlite3");
     const first = await start(threads, "--journal", journal);
     const ids: string[] = [];
@@ -147,7 +147,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
   });
 });
 
-test("what others publish in Redis reaches the streams of all threads, once and in order, and so does what they missed", async () => {
+test("updates in Redis reach the streams of all threads once and in order, also those missed", async () => {
   const redis = await RedisServer.start();
   const gateway = await Gateway.start({ hasDemo: false, redis: redis.address, more: ["--threads", "4"] });
   const client = redis.connect();
@@ -166,7 +166,7 @@ test("what others publish in Redis reaches the streams of all threads, once and 
   client.disconnect();
 });
 
-test("a lost history is told to the streams of every thread by a reset", async () => {
+test("a lost history resets the streams of every thread", async () => {
   const redis = await RedisServer.start();
   const gateway = await Gateway.start({ hasDemo: false, redis: redis.address, more: ["--threads", "4"] });
   const client = redis.connect();
@@ -184,17 +184,17 @@ test("a lost history is told to the streams of every thread by a reset", async (
 });
 
 describe("at the start", () => {
-  test("the log says what each thread keeps, and that there are more than cores", async () => {
+  test("the log reports what each thread keeps, and more threads than cores", async () => {
     const gateway = await start(64);
     await gateway.untilLog(/at most \d+ MiB of memory .* on 64 threads for registration/);
     await gateway.untilLog(/64 threads share \d+ cores/);
     expect(listeners(gateway.port)).toBe(64);
-    // All of them have answered then.
+    // By then all of them have answered.
     expect((await fetch(gateway.url("/readyz"))).status).toBe(200);
     expect(readdirSync(`/proc/${gateway.pid}/task`).length).toBeGreaterThanOrEqual(64);
   });
 
-  test("a port that another gateway's threads share is taken", async () => {
+  test("a port that another gateway's threads share is in use", async () => {
     const port = await freePort();
     const first = await Gateway.start({ hasDemo: false, port, more: ["--threads", "2"] });
     const second = regstream(["serve", "--port", String(port), "--threads", "2"]);

@@ -11,7 +11,7 @@ import { readExposition, sum } from "../processes/exposition.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { bearer, TokenKey, writeJwks } from "../processes/tokens.ts";
 
-// What a process has once, though its streams are on several threads: limits, tickets, keys, certificates.
+// Things that a process has once, for streams on all its threads: limits, tickets, keys, certificates.
 
 const threads = ["--threads", "4"];
 const stream = "/api/registrations/updates/stream";
@@ -23,7 +23,7 @@ afterEach(() => {
   for (const answer of answers.splice(0)) answer.destroy();
 });
 
-/** The head of an answer whose body is left open, by a connection of its own. */
+/** The head of an answer whose body stays open, on its own connection. */
 function ask(gateway: Gateway, path: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request(gateway.url(path), { headers, agent: false })
@@ -55,7 +55,7 @@ describe("limits are those of the process", () => {
     expect(sum(metrics, "regstream_streams")).toBe(7);
     expect(sum(metrics, "regstream_streams_max")).toBe(7);
     expect(sum(metrics, "regstream_streams_refused_total", { reason: "full" })).toBe(many - 7);
-    // One goes, and one more comes, on whatever thread.
+    // One ends and another comes, on any thread.
     answers.find(({ statusCode }) => statusCode === 200)?.destroy();
     await expect.poll(async () => (await ask(gateway, stream)).statusCode).toBe(200);
     expect(await statuses(times(many, () => ask(gateway, stream)))).toEqual(times(many, () => 503));
@@ -110,7 +110,7 @@ describe("limits are those of the process", () => {
   });
 });
 
-test("a ticket opens one stream, whichever threads see it", async () => {
+test("a ticket opens one stream, on any thread", async () => {
   const key = TokenKey.make("ES256");
   const gateway = await Gateway.start({ hasDemo: false, more: [...threads, "--token-key", key.file()] });
   const token = bearer(key.token(rights));
@@ -119,12 +119,12 @@ test("a ticket opens one stream, whichever threads see it", async () => {
     const { ticket } = (await given.json()) as { ticket: string };
     expect(await statuses(times(12, () => ask(gateway, `${stream}?ticket=${ticket}`)))).toEqual(split(1, 200, 11, 401));
   }
-  // Every thread counts whom it turns away.
+  // Every thread counts its refusals.
   const metrics = readExposition(await (await fetch(gateway.url("/metrics"), { headers: token })).text());
   expect(sum(metrics, "regstream_token_denials_total", { reason: "invalid_ticket" })).toBe(55);
 });
 
-test("a key that is withdrawn ends its streams on all threads, and no others", async () => {
+test("a withdrawn key ends exactly its streams, on all threads", async () => {
   const [kept, withdrawn] = [TokenKey.make("ES256"), TokenKey.make("ES256")];
   const keys = writeJwks({ kept, withdrawn });
   const gateway = await Gateway.start({ hasDemo: false, more: [...threads, "--token-jwks", keys] });
@@ -148,7 +148,7 @@ test("a key that is withdrawn ends its streams on all threads, and no others", a
   expect(refused.statusCode).toBe(401);
 });
 
-test("certificates that are read anew are shown by all threads", async () => {
+test("all threads use reloaded certificates", async () => {
   const authority = new CertificateAuthority();
   const [first, second] = [authority.issue(), authority.issue()];
   const files: Certificate = authority.issue();

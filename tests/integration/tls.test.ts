@@ -27,7 +27,7 @@ function start(certificate: Certificate = authority.issue(), ...more: string[]):
   return Gateway.start({ hasDemo: false, certificate, more });
 }
 
-/** Asks over TLS, by the test's own authority. */
+/** Makes a request over TLS, with the test's own authority. */
 async function ask(
   gateway: Gateway,
   path: string,
@@ -44,7 +44,7 @@ async function ask(
 const status = async (gateway: Gateway): Promise<number | undefined> =>
   (await ask(gateway, "/livez", { agent: false })).statusCode;
 
-/** What a stream says, as it comes. */
+/** A stream's text, as it comes. */
 async function* messages(response: IncomingMessage): AsyncGenerator<StreamMessage> {
   const found: StreamMessage[] = [];
   const parser = createParser({ onEvent: (event) => found.push(JSON.parse(event.data) as StreamMessage) });
@@ -55,7 +55,7 @@ async function* messages(response: IncomingMessage): AsyncGenerator<StreamMessag
   }
 }
 
-/** So many updates of a stream. */
+/** Reads so many updates of a stream. */
 async function updates(response: IncomingMessage, count: number): Promise<Update[]> {
   const found: Update[] = [];
   for await (const message of messages(response)) {
@@ -80,7 +80,7 @@ async function publish(gateway: Gateway, message: string): Promise<void> {
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, number) => String(number));
 
-/** A way to the gateway on which the client's bytes, and the gateway's, arrive one by one. */
+/** A proxy that passes the client's and the gateway's bytes on one by one. */
 async function byteByByte(gateway: Gateway): Promise<Server> {
   const relay = (from: Socket, to: Socket): void => {
     to.setNoDelay(true);
@@ -131,7 +131,7 @@ describe("the gateway over TLS", () => {
     expect(found.map(({ message }) => message)).toEqual(numbers(400).map((number) => `${number} ${padding}`));
   });
 
-  test("the native client hears it, and knows the certificate's issuer", async () => {
+  test("the native client reads it, and checks the certificate's issuer", async () => {
     const listener = regstream([
       "listen",
       "--url",
@@ -158,14 +158,14 @@ describe("the gateway over TLS", () => {
     way.close();
   });
 
-  test("HTTP in the clear is told where it is", async () => {
+  test("a plain HTTP request gets the https address", async () => {
     const asked = plainRequest({ port: gateway.port, host: "127.0.0.1", path: "/livez" }).end();
     const [response] = (await once(asked, "response")) as [IncomingMessage];
     expect(response.statusCode).toBe(400);
     expect(await text(response)).toMatch(/https:\/\//);
   });
 
-  test("HTTP/2 without another choice is refused by name", async () => {
+  test("a client that offers only HTTP/2 is refused by name", async () => {
     const session = connectHttp2(gateway.url("/"), { ca: authority.cert });
     const [error] = (await once(session, "error")) as [Error];
     expect(error.message).toMatch(/no application protocol/i);
@@ -177,7 +177,7 @@ describe("the gateway over TLS", () => {
     ["a record that is too long", Buffer.concat([Buffer.from([22, 3, 1, 255, 255]), Buffer.alloc(70_000, 1)])],
     ["a hello of noise", Buffer.concat([Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]), Buffer.alloc(506, 77)])],
     ["an alert", Buffer.from([21, 3, 3, 0, 2, 2, 40])],
-  ])("%s ends the connection, and no other", async (_name, bytes) => {
+  ])("%s ends only its own connection", async (_name, bytes) => {
     const socket = connect(gateway.port, "127.0.0.1");
     socket.on("error", () => undefined);
     socket.resume();
@@ -188,7 +188,7 @@ describe("the gateway over TLS", () => {
   });
 });
 
-test("handshakes that do not end give way", async () => {
+test("unfinished handshakes give way", async () => {
   const gateway = await Gateway.start({
     hasDemo: false,
     certificate: authority.issue(),
@@ -231,10 +231,10 @@ test("new connections use reloaded files, open streams stay, and bad files chang
   await gateway.stop();
 });
 
-test("a stream that a shutdown ends can be told from one that was cut", async () => {
+test("a stream that a shutdown ends differs from one that was cut", async () => {
   const ends = async (signal: NodeJS.Signals): Promise<string> => {
     const gateway = await start();
-    // HTTP/1.0 has no chunks: TLS alone tells an end.
+    // HTTP/1.0 has no chunks: only TLS marks the end.
     const client = new Child(
       "openssl",
       ["s_client", "-connect", `127.0.0.1:${gateway.port}`, "-quiet", "-ign_eof"],
@@ -251,7 +251,7 @@ test("a stream that a shutdown ends can be told from one that was cut", async ()
   expect(await ends("SIGKILL")).toMatch(/unexpected eof/);
 });
 
-describe("options that make no TLS", () => {
+describe("invalid options of TLS", () => {
   const certificate = authority.issue();
   const other = authority.issue();
   test.each([
@@ -270,7 +270,7 @@ describe("options that make no TLS", () => {
     expect(child.log).toMatch(sentence);
   });
 
-  test("a certificate that has expired is used, and warned of", async () => {
+  test("an expired certificate is used, with a warning", async () => {
     const gateway = await start(authority.issue({ days: -1 }));
     await gateway.untilLog(/has expired/);
     await gateway.stop();

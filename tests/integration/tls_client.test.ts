@@ -34,7 +34,7 @@ const stream: RequestListener = (_, response) => {
   response.write("data: over TLS\n\n");
 };
 
-/** A server with a certificate of the authority's; returns its port. */
+/** Starts a server with a certificate of the authority; returns its port. */
 const secure = (options: ServerOptions = authority.issue(), respond = stream): Promise<number> =>
   listening(createServer(options, respond));
 
@@ -43,10 +43,10 @@ function listen(url: string, ...options: string[]): Child {
 }
 
 describe("regstream listen over TLS", () => {
-  test.each(["127.0.0.1", "localhost"])("hears a stream of %s, whose certificate it checks", async (host) => {
+  test.each(["127.0.0.1", "localhost"])("reads a stream of %s, whose certificate it checks", async (host) => {
     const asked: { name: string | false | undefined; protocol: string | false | null }[] = [];
     const server = createServer({ ...authority.issue(), ALPNProtocols: ["h2", "http/1.1"] }, stream);
-    // Node's types leave `servername` out.
+    // Node's types omit `servername`.
     server.on("secureConnection", (socket: TLSSocket & { servername?: string | false }) =>
       asked.push({ name: socket.servername, protocol: socket.alpnProtocol }),
     );
@@ -54,7 +54,7 @@ describe("regstream listen over TLS", () => {
     const listener = listen(`https://${host}:${port}/`);
     await listener.untilOutput(/over TLS/);
     expect(await listener.stop()).toBe(0);
-    // The name that was asked for (SNI) is never an address.
+    // The requested name (SNI) is never an address.
     expect(asked).toEqual([{ name: host === "localhost" ? host : false, protocol: "http/1.1" }]);
   });
 
@@ -78,21 +78,21 @@ describe("regstream listen over TLS", () => {
     await listener.stop();
   });
 
-  test("does not trust by the system what only a CA file names", async () => {
+  test("does not trust, with the system's authorities, one that only a CA file names", async () => {
     const port = await secure();
     const listener = regstream(["listen", "--url", `https://127.0.0.1:${port}/`]);
     await listener.untilOutput(/"state":"waiting".*issuer that this client doesn't trust/);
     await listener.stop();
   });
 
-  test("says so where there is no TLS", async () => {
+  test("reports a server without TLS", async () => {
     const port = await listening(createPlainServer(stream));
     const listener = listen(`https://127.0.0.1:${port}/`);
     await listener.untilOutput(/"state":"waiting".*does not speak TLS on this port/);
     await listener.stop();
   });
 
-  test("takes no TLS below 1.2", async () => {
+  test("refuses TLS below 1.2", async () => {
     const port = await secure({
       ...authority.issue(),
       minVersion: "TLSv1",
@@ -104,9 +104,9 @@ describe("regstream listen over TLS", () => {
     await listener.stop();
   });
 
-  test("tells a stream that was cut from one that has ended", async () => {
+  test("distinguishes a stream that was cut from one that has ended", async () => {
     const port = await secure(authority.issue(), (_, response) => {
-      // Without a length and without chunks, only TLS itself can tell.
+      // Without a length and without chunks, only TLS marks the end.
       response.useChunkedEncodingByDefault = false;
       response.writeHead(200, { "Content-Type": "text/event-stream", Connection: "close" });
       response.write("data: cut\n\n", () => response.socket?.destroy());
@@ -116,7 +116,7 @@ describe("regstream listen over TLS", () => {
     await listener.stop();
   });
 
-  test("follows a redirect from http to https, and takes no credentials along", async () => {
+  test("follows a redirect from http to https, without the credentials", async () => {
     let authorization: string | undefined;
     const port = await secure(authority.issue(), (request, response) => {
       authorization = request.headers.authorization ?? "none";

@@ -10,16 +10,17 @@ import { EventStream } from "../processes/event_stream.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { bearer, TokenKey } from "../processes/tokens.ts";
 
-// Keys by https, from the issuer's server to a stream. When they are fetched: tests/unit/access/key_keeper_test.cpp.
+// Keys by https, from the issuer's server to a stream. tests/unit/access/key_keeper_test.cpp tests when they are
+// fetched.
 
 const authority = new CertificateAuthority();
 const certificate = authority.issue();
 const stream = "/api/registrations/updates/stream";
 
-/** An issuer's server: it answers with its keys, or with what a test has put in their place. */
+/** An issuer's server. It answers with its keys, or with a test's answer. */
 class Issuer {
   private readonly server: Server;
-  /** How often it was asked. */
+  /** How many requests it got. */
   requests = 0;
 
   private constructor(public answer: RequestListener) {
@@ -58,7 +59,7 @@ const serve = ({ url }: Issuer, caFile = authority.certFile): Promise<Gateway> =
 
 const tokenOf = (key: TokenKey, id: string): string => key.token({ subscribe: ["registration:42"] }, {}, { kid: id });
 
-/** What a stream is answered with, and when to come back. */
+/** A stream's answer: status and Retry-After. */
 async function ask(gateway: Gateway, token: string): Promise<{ status: number; retryAfter: string | null }> {
   const response = await fetch(gateway.url(stream), { headers: bearer(token) });
   await response.body?.cancel();
@@ -70,7 +71,7 @@ describe.concurrent("keys that are fetched over TLS", () => {
   const rsa = TokenKey.make("RS256");
   const unknown = tokenOf(TokenKey.make("ES256"), "unknown");
 
-  test("verify tokens of both kinds of key", async ({ expect }) => {
+  test("verify tokens of both key types", async ({ expect }) => {
     const issuer = await Issuer.start({ ec, rsa });
     const gateway = await serve(issuer);
     expect(await ask(gateway, tokenOf(ec, "ec"))).toMatchObject({ status: 200 });
@@ -82,7 +83,7 @@ describe.concurrent("keys that are fetched over TLS", () => {
     await issuer.stop();
   });
 
-  test("are not taken from a server of another authority", async ({ expect }) => {
+  test("are not accepted from a server of another authority", async ({ expect }) => {
     const issuer = await Issuer.start({ ec });
     const gateway = await serve(issuer, new CertificateAuthority().certFile);
     const { status, retryAfter } = await ask(gateway, tokenOf(ec, "ec"));
@@ -107,7 +108,7 @@ describe.concurrent("keys that are fetched over TLS", () => {
     ["a way to http", (_, response) => response.writeHead(302, { Location: "http://localhost/" }).end(), /to http/],
     ["twenty megabytes", (_, response) => response.end(Buffer.alloc(20_000_000, " ")), /more than 1048576 bytes/],
     ["a connection that breaks", (request) => request.socket.destroy(), /can't be fetched/],
-  ])("stay while their server answers with %s", async ([, answer, reason], { expect }) => {
+  ])("are kept while their server answers with %s", async ([, answer, reason], { expect }) => {
     const issuer = await Issuer.start({ ec });
     const gateway = await serve(issuer);
     const open = await EventStream.open(gateway.url(stream), bearer(tokenOf(ec, "ec")));
@@ -119,7 +120,7 @@ describe.concurrent("keys that are fetched over TLS", () => {
     );
     expect(line).toMatch(reason);
     expect(await ask(gateway, tokenOf(ec, "ec"))).toMatchObject({ status: 200 });
-    // It may be of a key that could not be fetched.
+    // The token's key could not be fetched.
     expect(await ask(gateway, unknown)).toMatchObject({ status: 503 });
     issuer.answer = good;
     await gateway.untilLog(/are fetched again/);
@@ -131,8 +132,8 @@ describe.concurrent("keys that are fetched over TLS", () => {
     await issuer.stop();
   });
 
-  // Lasts the half minute within which nobody can have the keys fetched twice.
-  test("are fetched again for a kid that nobody knows; what is gone then ends its stream", async ({ expect }) => {
+  // This takes the half minute within which keys are not fetched twice.
+  test("are fetched again for an unknown kid; a stream whose key is gone then ends", async ({ expect }) => {
     const issuer = await Issuer.start({ old: ec });
     const gateway = await serve(issuer);
     const ending = await EventStream.open(gateway.url(stream), bearer(tokenOf(ec, "old")));

@@ -18,7 +18,7 @@ async function refusals(gateway: Gateway, token: string, reason: string): Promis
   return sum(readExposition(await response.text()), "regstream_token_limit_refusals_total", { reason });
 }
 
-test("a token has so many streams at a time, and each token its own", async () => {
+test("each token has its own limit of concurrent streams", async () => {
   const gateway = await start("--streams-per-token", "1");
   const [one, other] = [key.token(rights, { jti: "1" }), key.token(rights, { jti: "2" })];
   const first = await EventStream.open(gateway.url(stream), bearer(one));
@@ -32,7 +32,7 @@ test("a token has so many streams at a time, and each token its own", async () =
   (await EventStream.open(gateway.url(stream), bearer(other))).close();
   expect(await refusals(gateway, other, "streams")).toBe(1);
   first.close();
-  // The gateway hears of the end in its own time.
+  // The gateway notices the end with some delay.
   await expect
     .poll(
       async () =>
@@ -42,7 +42,7 @@ test("a token has so many streams at a time, and each token its own", async () =
     .toBe(200);
 });
 
-test("a token publishes so many updates a second, and is told when to come back", async () => {
+test("each token has its own rate of updates, and a refusal says when to retry", async () => {
   const gateway = await start("--publish-rate", "1");
   const [one, other] = [key.token(rights, { jti: "1" }), key.token(rights, { jti: "2" })];
   const publish = (token: string): Promise<Response> =>
@@ -51,7 +51,7 @@ test("a token publishes so many updates a second, and is told when to come back"
       headers: { ...bearer(token), "Content-Type": "application/json" },
       body: JSON.stringify({ stage: "t24_lookup", message: "Looking up" }),
     });
-  // More at once than a slow machine lets the rate make up for.
+  // More at once than the rate allows, even on a slow machine.
   const answers = await Promise.all(Array.from({ length: 50 }, () => publish(one)));
   expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThan(0);
   const refused = answers.filter(({ status }) => status === 429);

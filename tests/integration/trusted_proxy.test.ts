@@ -30,10 +30,10 @@ async function statuses(url: string, requests: Record<string, string>[]): Promis
 const behindProxy = ["--open", "--connections-per-client", "2", "--trusted-proxy", "127.0.0.1"];
 
 describe("clients behind a trusted proxy", () => {
-  test("are counted each by its own address, which the proxy says last", async () => {
+  test("are each counted by their own address, the last one that the proxy adds", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: behindProxy });
     const from = (list: string): Record<string, string> => ({ "X-Forwarded-For": list });
-    // What stands further left, the client has made up.
+    // Addresses further left may be made up by the client.
     expect(
       await statuses(gateway.url(stream), [
         from("192.0.2.1"),
@@ -51,14 +51,14 @@ describe("clients behind a trusted proxy", () => {
         from("2001:db8::3"),
       ]),
     ).toEqual([200, 200, 200, 429]);
-    // A program of this machine is exempt, and so is the proxy where it speaks for itself.
+    // A program on this machine is exempt, and so is the proxy's own request.
     expect(await statuses(gateway.url(stream), [from("127.0.0.9"), {}, {}, {}])).toEqual([200, 200, 200, 200]);
     await gateway.untilLog(/a client behind a proxy has reached its limit of connections/);
     expect(gateway.log).not.toContain("192.0.2");
     expect(await gateway.get("/api/health")).toMatchObject({ connections: { refusedAtClientLimit: 3 } });
   });
 
-  test("give their places back, also where the proxy keeps its connection", async () => {
+  test("give their places back, also if the proxy keeps its connection", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: behindProxy });
     const headers = { "X-Forwarded-For": "192.0.2.1" };
     for (let count = 0; count < 5; ++count) {
@@ -69,9 +69,9 @@ describe("clients behind a trusted proxy", () => {
     expect(await statuses(gateway.url(stream), [headers, headers])).toEqual([200, 200]);
   });
 
-  test("are those that nginx saw, whatever they say themselves", async () => {
+  test("are identified as nginx saw them, whatever they send themselves", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: behindProxy });
-    // X-Client plays the address that a client connects from.
+    // X-Client represents the address that a client connects from.
     const nginx = await Nginx.start(
       gateway.port,
       `set_real_ip_from 127.0.0.1; real_ip_header X-Client; proxy_http_version 1.1;
@@ -93,13 +93,13 @@ describe("clients behind a trusted proxy", () => {
     await nginx.stop();
   });
 
-  test("are nobody's where no proxy is trusted", async () => {
+  test("are not identified if no proxy is trusted", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: ["--open", "--connections-per-client", "2"] });
     const headers = { "X-Forwarded-For": "192.0.2.1" };
     expect(await statuses(gateway.url(stream), [headers, headers, headers])).toEqual([200, 200, 200]);
   });
 
-  test("need a block of addresses", async () => {
+  test("need a valid block of addresses", async () => {
     const child = regstream(["serve", "--trusted-proxy", "10.1.0.0/8"]);
     expect(await child.exited).toBe(2);
     expect(child.log).toMatch(/--trusted-proxy: "10\.1\.0\.0\/8" is not an address or a block of addresses/);

@@ -58,7 +58,7 @@ describe("a validation on the embedded broker", () => {
     expect(registration.accounts).toHaveLength(5);
   });
 
-  test("reaches every ending that the contract names, each by at least two customers", async () => {
+  test("reaches every outcome of the contract, each for at least two customers", async () => {
     const gateway = await start();
     const { registrations } = await gateway.get<{ registrations: Registration[] }>("/api/registrations");
     expect(registrations.length).toBeGreaterThanOrEqual(12);
@@ -79,7 +79,7 @@ describe("a validation on the embedded broker", () => {
     for (const count of endings.values()) expect(count).toBeGreaterThanOrEqual(2);
   });
 
-  test("turns APPROVED into COMPLETED by the scheduled job, and says which user it made", async () => {
+  test("becomes COMPLETED after APPROVED by the scheduled job, which names the user that it created", async () => {
     const gateway = await start({ more: [...fast, "--job-interval-ms", "20"] });
     const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream?registrationId=42"));
     await gateway.validate(42);
@@ -93,7 +93,7 @@ describe("a validation on the embedded broker", () => {
     expect(registration.mobileUserId).toBe(updates.at(-1)?.details?.mobileUserId);
   });
 
-  test("gives a page that opens half-way the stages so far", async () => {
+  test("gives a page that opens midway the stages so far", async () => {
     const gateway = await start({ more: ["--stage-pace-ms", "0", "--t24-latency-ms", "600000"] });
     const early = await EventStream.open(gateway.url("/api/registrations/updates/stream?registrationId=42"));
     await gateway.validate(42);
@@ -116,7 +116,7 @@ describe("a validation on the embedded broker", () => {
     expect((await gateway.validate(42)).status).toBe(409);
   });
 
-  test("keeps its registrations over a restart, and ends a validation that the crash interrupted", async () => {
+  test("keeps its registrations across a restart, and ends a validation that a crash interrupted", async () => {
     const first = await start({ more: ["--stage-pace-ms", "0", "--t24-latency-ms", "600000"] });
     const stream = await EventStream.open(first.url("/api/registrations/updates/stream"));
     await first.validate(42);
@@ -130,7 +130,7 @@ describe("a validation on the embedded broker", () => {
     expect((await second.validate(42)).status).toBe(202);
   });
 
-  test("pings at the interval that was asked for", async () => {
+  test("pings at the configured interval", async () => {
     const gateway = await start({ more: [...fast, "--ping-interval-ms", "20"] });
     const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
     expect(await stream.next()).toMatchObject({ type: "connected" });
@@ -138,7 +138,7 @@ describe("a validation on the embedded broker", () => {
     expect(await stream.next()).toMatchObject({ type: "ping" });
   });
 
-  test("ends every stream and exits with 0 when it is told to terminate", async () => {
+  test("ends every stream and exits with 0 at SIGTERM", async () => {
     const gateway = await start();
     const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
     expect(await stream.next()).toMatchObject({ type: "connected" });

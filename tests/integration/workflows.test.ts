@@ -36,7 +36,7 @@ const loans = {
 
 type Json = Record<string, unknown>;
 
-/** Writes a declaration, and gives its file. */
+/** Writes a declaration; returns its file. */
 function declare(workflow: Json, text = JSON.stringify(workflow, null, 2)): string {
   const folder = temporaryFolder();
   mkdirSync(folder, { recursive: true });
@@ -84,7 +84,7 @@ describe("several workflows in one gateway", () => {
     await redis.stop();
   });
 
-  test("keep their histories in one journal file, and go on after a restart", async () => {
+  test("keep their histories in one journal file, and continue after a restart", async () => {
     const more = [...both(), "--journal", join(temporaryFolder(), "journal.sqlite3")];
     const first = await start(more);
     await first.untilLog(/at most \d+ MiB of memory .* for registration, imports, loans$/m);
@@ -115,7 +115,7 @@ describe("several workflows in one gateway", () => {
     stream.close();
   });
 
-  test("hear through Redis only what is theirs: by the command line, by HTTP, and by a bare PUBLISH", async () => {
+  test("receive only their own updates through Redis: by the command line, by HTTP, and by plain PUBLISH", async () => {
     const more = both();
     const gateway = await start(more, { redis: redis.address });
     await expect.poll(async () => (await fetch(gateway.url("/readyz"))).status).toBe(200);
@@ -149,7 +149,7 @@ describe("several workflows in one gateway", () => {
     await post(gateway, "/api/imports/%C3%A4%2F1/updates", { stage: "read", stageStatus: "failed", message: "two" });
     await observer.publish("service:imports", '{"importId":"ä/1","status":"BROKEN","message":"three"}');
     await observer.publish("service:loans", '{"loanId":42,"status":"DONE","message":"two"}');
-    // None of its workflow, whose ids are text.
+    // Not an id of its workflow, whose ids are text.
     await observer.publish("service:imports", '{"importId":7,"status":"DONE"}');
     await post(gateway, "/api/registrations/42/updates", { status: "FAILED", message: "one" });
 
@@ -185,7 +185,7 @@ describe("several workflows in one gateway", () => {
     expect(gateway.log).not.toContain("ä/1");
   });
 
-  test("a history that is lost resets its own workflow's streams alone", async () => {
+  test("a lost history resets only its own workflow's streams", async () => {
     const gateway = await start(both(), { redis: redis.address });
     await expect.poll(async () => (await fetch(gateway.url("/readyz"))).status).toBe(200);
     await post(gateway, "/api/imports/1/updates", { status: "DONE" });
@@ -196,7 +196,7 @@ describe("several workflows in one gateway", () => {
     expect(await post(gateway, "/api/loans/1/updates", { status: "DONE" })).toBe(loan.replace(/1$/, "2"));
   });
 
-  test("what is no id in a path is refused, and quoted nowhere", async () => {
+  test("an invalid id in a path is refused, and quoted nowhere", async () => {
     const gateway = await start(both());
     for (const id of ["*", "%2A", "x".repeat(129), "a%0Ab", "%FF", "%ED%A0%80"]) {
       const response = await fetch(gateway.url(`/api/imports/${id}/updates`), {
@@ -230,7 +230,7 @@ describe("several workflows in one gateway", () => {
   });
 });
 
-describe("a declaration that can't be served", () => {
+describe("an invalid declaration", () => {
   const serve = (...files: string[]): Promise<[number | null, string]> =>
     run(["serve", "--port", "0", ...files.flatMap((file) => ["--workflow", file])]);
 
@@ -261,11 +261,11 @@ describe("a declaration that can't be served", () => {
       { ...loans, paths: { ...loans.paths, stream: "/api/health" } },
       /loans\.json: paths\.stream: \/api\/health collides with the gateway's own route \/api\/health/,
     ],
-  ])("and so is one that has another's %s, with both named", async (_what, second, expected) => {
+  ])("and so is one with another workflow's %s, with both named", async (_what, second, expected) => {
     expect(await serve(declare(imports), declare(second))).toEqual([2, expect.stringMatching(expected)]);
   });
 
-  test("a file that is named registration takes the place of the built-in one", async () => {
+  test("a file named registration replaces the built-in workflow", async () => {
     const gateway = await Gateway.start({
       hasDemo: false,
       more: ["--workflow", declare({ ...loans, name: "registration" })],
