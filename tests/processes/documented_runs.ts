@@ -96,7 +96,7 @@ export class DocumentedShell {
     redisPort = 6379,
   ) {
     symlinkSync(program, join(this.folder, "regstream"));
-    writeFileSync(join(this.folder, "redis-cli"), `#!/bin/sh\nexec /usr/bin/redis-cli -p ${redisPort} "$@"\n`, {
+    writeFileSync(join(this.folder, "redis-cli"), `#!/bin/sh\nPATH=\${PATH#*:} exec redis-cli -p ${redisPort} "$@"\n`, {
       mode: 0o755,
     });
   }
