@@ -1,4 +1,4 @@
-/** Which applications are installed: by REGSTREAM_APPS all, or those whose names contain it; without it the brief ones. */
+/** REGSTREAM_APPS chooses the applications: `all`, or those whose names contain it. Without it, the brief ones. */
 import { exampleServers } from "./example_servers.ts";
 import { apps } from "./matrix.ts";
 
