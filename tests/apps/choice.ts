@@ -1,4 +1,4 @@
-/** Which applications are installed: by REGSTREAM_APPS all, or those whose names contain it; without it the brief ones. */
+/** REGSTREAM_APPS chooses the applications: `all`, or those whose names contain it. Without it, the brief ones. */
 import { exampleServers } from "./example_servers.ts";
 import { apps } from "./matrix.ts";
 
@@ -24,7 +24,7 @@ if (wanted.length === 0) {
 const tooNew = wanted.filter((app) => !runsHere(app)).map(({ name }) => name);
 if (tooNew.length > 0) {
   const why = `Node ${process.versions.node} is too old for ${tooNew.join("; ")}`;
-  // Debian 12's own Node runs the others. An application that was asked for by name has to run.
+  // A run that names its applications has to report this. Debian 12's own Node runs the others.
   if (chosen !== "") throw new Error(`${why}: put a newer one on the PATH`);
   console.warn(`${why}: not tested here`);
 }

@@ -1,4 +1,4 @@
-/** The examples that have a server of their own, and how they are run. */
+/** The examples that have their own server, and how to run them. */
 export interface ExampleServer {
   readonly name: string;
   readonly folder: string;

@@ -29,7 +29,7 @@ async function clickInChromium(url: string): Promise<void> {
   await browser.close();
 }
 
-/** A request line may name another server, which nobody must be made to ask. Port 1 answers nobody. */
+/** The type of the answer to a request line that names another server. Nothing listens on port 1. */
 function typeOfAbsoluteTarget(port: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const asking = request({ port, host: "127.0.0.1", path: `http://127.0.0.1:1${stream}` }, (answer) => {
@@ -93,7 +93,7 @@ describe.runIf(chosenServers.length > 0)("an example with a server of its own", 
       if (example.hasPage) await clickInChromium(url("/"));
       else expect(await typeOfAbsoluteTarget(port)).toBe("text/event-stream");
 
-      // Next's server would wait for its streams.
+      // SIGKILL, since Next's server would wait for its streams.
       await server.stop("SIGKILL");
       await rm(folder, { recursive: true });
     },
