@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <regstream/publisher/update_message.hpp>
 #include <regstream/workflow/registration.hpp>
 
 #include "cli/served_workflows.hpp"
@@ -41,8 +42,7 @@ std::optional<InstanceId> instance_of(const InstanceOptions& options, const Work
   }
   auto id = parse_instance_id(options.id, workflow.id_kind);
   if (!id) {
-    throw std::invalid_argument("--id: must be " +
-                                std::string{expected_instance_id(workflow.id_kind)});
+    throw std::invalid_argument("--id: must be " + std::string{id_expected(workflow)});
   }
   return id;
 }
