@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { LiveUpdatesNotice } from "../src/components/LiveUpdatesNotice";
 import { Outcome } from "../src/components/Outcome";
 import { ProcessLog } from "../src/components/ProcessLog";
+import { StageProgress } from "../src/components/StageProgress";
 import { logEntry, noon } from "./fixtures";
 
 type Stream = ComponentProps<typeof LiveUpdatesNotice>["stream"];
@@ -43,6 +44,20 @@ describe("the process log", () => {
   it("shows no clock for an entry without a time", () => {
     expect(logOf(0)).not.toContain("<time");
     expect(logOf(0)).toContain("No duplicate");
+  });
+});
+
+describe("a running validation's progress", () => {
+  it("is a progress bar with a name and words for its value", () => {
+    const position = { current: 2, done: 1, total: 4, name: "t24_lookup" };
+    const html = renderToStaticMarkup(createElement(StageProgress, { position }));
+    expect(html).toContain("Stage 2 of 4: <bdi>Core banking look-up (T24)</bdi>");
+    expect(html).toMatch(/<progress max="4" value="1" aria-labelledby="[^"]+" aria-valuetext="Stage 2 of 4, 1 done">/);
+  });
+
+  it("is not there without stages", () => {
+    const position = { current: 0, done: 0, total: 0, name: null };
+    expect(renderToStaticMarkup(createElement(StageProgress, { position }))).toBe("");
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { mergeProgress } from "../src/data/progress";
+import { mergeProgress, stagePosition } from "../src/data/progress";
+import type { TimelineState } from "../src/data/timeline";
 import { logEntry, registration, stageView, view } from "./fixtures";
 
 describe("progress without word from the stream", () => {
@@ -87,5 +88,28 @@ describe("the log that completes the stream's stages", () => {
     const final = { ...later, status: "APPROVED", isFinal: true, processLog: [logged, "note"] };
     const [stage] = mergeProgress(registration(), final).timeline;
     expect(stage).toMatchObject({ state: "completed", message: "From the log" });
+  });
+});
+
+describe("where a validation is", () => {
+  const positionOf = (...states: TimelineState[]) =>
+    stagePosition(
+      states.map((state, index) => ({ name: `s${index + 1}`, state, message: "", startedAt: null, endedAt: null })),
+    );
+
+  it.each<[TimelineState[], number, number]>([
+    [["started", "pending"], 1, 0],
+    [["completed", "started"], 2, 1],
+    // Between two stages: the one that comes next.
+    [["completed", "pending"], 2, 1],
+    [["failed", "skipped"], 2, 2],
+    // Two at once: the later one.
+    [["started", "started"], 2, 0],
+  ])("of %j is stage %i, with %i done", (states, current, done) => {
+    expect(positionOf(...states)).toEqual({ current, done, total: 2, name: `s${current}` });
+  });
+
+  it("is nowhere without stages", () => {
+    expect(positionOf()).toEqual({ current: 0, done: 0, total: 0, name: null });
   });
 });

@@ -34,7 +34,7 @@ function customerFacts(registration: Registration): Fact[] {
     { name: "Customer number", value: registration.customerNumber },
     { name: "National ID", value: registration.nationalId },
     { name: "Phone", value: registration.phone },
-    { name: "Email", value: registration.email ?? "Not given" },
+    { name: "Email", value: registration.email ?? "Not given", isMail: true },
     { name: "Branch", value: registration.branch },
     { name: "Submitted", value: formatDateTime(registration.submittedAt) },
     { name: "Last change", value: formatDateTime(registration.updatedAt) },

@@ -1,19 +1,33 @@
 export interface Fact {
   readonly name: string;
   readonly value: string;
+  /** A mail address: it has a line of its own, and breaks before its "@" if it has to. */
+  readonly isMail?: boolean;
 }
 
 /** Names and values. */
 export function Facts({ facts, testId }: { facts: readonly Fact[]; testId?: string }) {
   return (
     <dl className="facts" data-testid={testId}>
-      {facts.map(({ name, value }, index) => (
+      {facts.map(({ name, value, isMail = false }, index) => (
         // Two names may read the same.
-        <div key={index} className="fact">
+        <div key={index} className={isMail ? "fact fact-wide" : "fact"}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>{isMail ? <MailAddress address={value} /> : value}</dd>
         </div>
       ))}
     </dl>
+  );
+}
+
+function MailAddress({ address }: { address: string }) {
+  const at = address.lastIndexOf("@");
+  if (at <= 0) return address;
+  return (
+    <>
+      {address.slice(0, at)}
+      <wbr />
+      {address.slice(at)}
+    </>
   );
 }

@@ -1,5 +1,6 @@
 import { knownStatuses } from "../data/model";
 import type { ListFilter } from "../data/registrationList";
+import { humanise } from "../format";
 import { Icon } from "./Icon";
 
 interface ListFiltersProps {
@@ -25,7 +26,7 @@ export function ListFilters({ filter, total, counts, onChange }: ListFiltersProp
         {statuses.map((status) => (
           <Chip
             key={status}
-            label={status.charAt(0) + status.slice(1).toLowerCase()}
+            label={humanise(status)}
             count={counts.get(status) ?? 0}
             isChosen={filter.status === status}
             onChoose={() => onChange({ ...filter, status })}

@@ -15,6 +15,25 @@ export interface Progress {
   readonly hasMoreStages: boolean;
 }
 
+/** Where a running validation is in its timeline. */
+export interface StagePosition {
+  /** The stage that runs, counted from 1; between two stages the one that comes next. At most `total`. */
+  readonly current: number;
+  readonly done: number;
+  readonly total: number;
+  /** The stage's name. Null where the timeline is empty. */
+  readonly name: string | null;
+}
+
+export function stagePosition(timeline: readonly TimelineStage[]): StagePosition {
+  const total = timeline.length;
+  const done = timeline.filter(({ state }) => state !== "pending" && state !== "started").length;
+  const running = timeline.map(({ state }) => state).lastIndexOf("started");
+  const next = timeline.findIndex(({ state }) => state === "pending");
+  const index = running >= 0 ? running : next >= 0 ? next : total - 1;
+  return { current: index + 1, done, total, name: timeline[index]?.name ?? null };
+}
+
 /**
  * Merges a loaded registration with the stream's view of it, which is newer and wins. `live` is null
  * where the stream has said nothing yet, or nothing since a gap.

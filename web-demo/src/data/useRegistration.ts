@@ -1,9 +1,10 @@
 import type { RegistrationView } from "regstream";
 import { useRegistrationUpdates } from "regstream/react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 
 import { type ApiError, asApiError, getRegistration, startValidation } from "../api";
 import { LoadOrder } from "./loadOrder";
+import { currentLog, hear, nothingHeard } from "./processLog";
 import { mergeProgress } from "./progress";
 import { useReloadAfterGap } from "./useReloadAfterGap";
 import { useResource } from "./useResource";
@@ -15,7 +16,13 @@ export function useRegistration(registrationId: number) {
   const { value: registration, reload } = resource;
 
   const isOutOfReach = registration === null && resource.error?.isFinal === true;
-  const stream = useRegistrationUpdates({ registrationId, autoConnect: !isOutOfReach });
+  const [heard, onUpdate] = useReducer(hear, nothingHeard);
+  const stream = useRegistrationUpdates({ registrationId, onUpdate, autoConnect: !isOutOfReach });
+
+  const { resets } = stream;
+  useEffect(() => {
+    if (resets > 0) onUpdate(null);
+  }, [resets]);
 
   // The stream's view wins over what was loaded, except over a load that came after a gap: that may know what the
   // stream could not tell. Views keep their identity, so any change of the stream's view puts it back in charge.
@@ -68,8 +75,9 @@ export function useRegistration(registrationId: number) {
     } catch (error) {
       const problem = asApiError(error);
       setStartError(problem);
-      // The server knows better than this page: it may be running, or gone.
-      if (problem.kind === "refused") void reload();
+      // The server knows better than this page: another operator's validation may be running, or the request is gone.
+      if (problem.status === 409) await loadAndSupersede();
+      else if (problem.kind === "refused") void reload();
     } finally {
       setStarting(false);
     }
@@ -80,11 +88,16 @@ export function useRegistration(registrationId: number) {
     [registration, live],
   );
 
+  const log = useMemo(
+    () => (registration === null ? [] : currentLog(registration, live, heard)),
+    [registration, live, heard],
+  );
+
   // The stream speaks of a validation that what was loaded does not know of.
   const isNews = progress?.isRunning === true && registration?.validating === false;
   useEffect(() => {
     if (isNews) void reload();
   }, [isNews, reload]);
 
-  return { resource, progress, stream, isStarting, startError, validate };
+  return { resource, progress, log, stream, isStarting, startError, validate };
 }

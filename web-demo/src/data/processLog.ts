@@ -1,0 +1,62 @@
+import type { RegistrationUpdate, RegistrationView } from "regstream";
+
+import { decodeProcessLog } from "./decode";
+import { isFinalStatus, isTime, type LogEntry, type Registration } from "./model";
+
+/** A validation has some ten stage updates; a publisher that never ends one must not fill the memory. */
+const entriesMax = 1_000;
+
+/** The stage updates of the newest validation, as the stream has brought them. */
+export interface HeardLog {
+  readonly entries: readonly LogEntry[];
+  /** A final status has come: the next start of a stage begins another validation. */
+  readonly hasEnded: boolean;
+}
+
+export const nothingHeard: HeardLog = { entries: [], hasEnded: false };
+
+/**
+ * The log after one more update; null: updates may have been missed, and what is loaded next knows better. The backend
+ * logs exactly what it publishes of its stages.
+ */
+export function hear(log: HeardLog, update: RegistrationUpdate | null): HeardLog {
+  if (update === null) return nothingHeard;
+  const { stage, stageStatus = "completed", message = "", timestamp } = update;
+  const hasEnded = isFinalStatus(update.status) && stageStatus !== "started";
+  if (stage === undefined) return hasEnded ? { ...log, hasEnded } : log;
+  const entry: LogEntry = { stage, stageStatus, message, timestamp: isTime(timestamp) ? timestamp : 0 };
+  const isNew = log.hasEnded && stageStatus === "started";
+  const entries = isNew ? [entry] : [...log.entries, entry].slice(-entriesMax);
+  return { entries, hasEnded: hasEnded || (log.hasEnded && !isNew) };
+}
+
+function isSame(one: LogEntry, other: LogEntry): boolean {
+  return (
+    one.stage === other.stage &&
+    one.stageStatus === other.stageStatus &&
+    one.timestamp === other.timestamp &&
+    one.message === other.message
+  );
+}
+
+/**
+ * The log of the newest validation. While it runs: what was loaded of it, for a page that was opened half-way, and then
+ * what the stream has brought since. Once it has ended: the final update's own log, if it has one. `live` is null where
+ * the stream has said nothing yet, or nothing since a gap.
+ */
+export function currentLog(
+  registration: Registration,
+  live: RegistrationView | null,
+  heard: HeardLog,
+): readonly LogEntry[] {
+  if (live === null) return registration.processLog;
+  if (live.isFinal) {
+    const sent = decodeProcessLog(live.processLog);
+    return sent.length > 0 ? sent : heard.entries.length > 0 ? heard.entries : registration.processLog;
+  }
+  if (live.stages.length === 0) return registration.processLog;
+  const entries = heard.hasEnded ? [] : heard.entries;
+  if (!registration.validating) return entries;
+  const loaded = registration.processLog;
+  return [...loaded, ...entries.filter((entry) => !loaded.some((known) => isSame(known, entry)))];
+}

@@ -1,0 +1,90 @@
+import type { RegistrationUpdate } from "regstream";
+import { describe, expect, it } from "vitest";
+
+import { currentLog, hear, type HeardLog, nothingHeard } from "../src/data/processLog";
+import { logEntry, noon, registration, stageView, update, view } from "./fixtures";
+
+const started = update({ stage: "duplicate_check", stageStatus: "started", message: "Checking" });
+const completed = update({ stage: "duplicate_check", stageStatus: "completed", message: "None", timestamp: noon + 9 });
+const approved = update({ status: "APPROVED", message: "Approved", timestamp: noon + 10 });
+
+const heardOf = (...updates: (RegistrationUpdate | null)[]): HeardLog => updates.reduce(hear, nothingHeard);
+
+describe("the log that the stream brings", () => {
+  it("has a line for each stage update, in order", () => {
+    expect(heardOf(started, completed).entries).toEqual([
+      { stage: "duplicate_check", stageStatus: "started", message: "Checking", timestamp: noon },
+      { stage: "duplicate_check", stageStatus: "completed", message: "None", timestamp: noon + 9 },
+    ]);
+  });
+
+  it("stays behind the final status, and begins anew with the next validation", () => {
+    const ended = heardOf(started, completed, approved);
+    expect(ended.entries).toHaveLength(2);
+    expect(hear(ended, completed).entries).toHaveLength(3);
+    expect(hear(hear(ended, completed), started).entries).toEqual([expect.objectContaining({ message: "Checking" })]);
+  });
+
+  it("ends with a stage update whose status is final, unless the stage only starts", () => {
+    expect(heardOf({ ...completed, status: "FAILED" }).hasEnded).toBe(true);
+    expect(heardOf({ ...started, status: "FAILED" }).hasEnded).toBe(false);
+  });
+
+  it("takes no status update for a line", () => {
+    expect(heardOf(update({ message: "In the queue" }))).toBe(nothingHeard);
+  });
+
+  it("is forgotten where updates may have been missed", () => {
+    expect(heardOf(started, null)).toBe(nothingHeard);
+  });
+
+  it("holds the newest thousand lines", () => {
+    const many = Array.from({ length: 1_002 }, (_, timestamp) => ({ ...started, timestamp }));
+    const { entries } = heardOf(...many);
+    expect(entries).toHaveLength(1_000);
+    expect(entries[0]?.timestamp).toBe(2);
+  });
+
+  it("keeps a line whose time no clock can show", () => {
+    expect(heardOf({ ...started, timestamp: 2 ** 53 - 1 }).entries[0]?.timestamp).toBe(0);
+  });
+});
+
+describe("the log that is shown", () => {
+  const first = logEntry({ stageStatus: "started", message: "Checking" });
+  const running = view();
+
+  it("is what was loaded, as long as the stream says nothing of a validation", () => {
+    const loaded = registration({ processLog: [first] });
+    expect(currentLog(loaded, null, nothingHeard)).toEqual([first]);
+    expect(currentLog(loaded, view({ stages: [] }), nothingHeard)).toEqual([first]);
+  });
+
+  it("grows by what the stream brings", () => {
+    expect(currentLog(registration(), running, heardOf(started))).toEqual([first]);
+  });
+
+  it("begins with what was loaded of the same validation, each line once", () => {
+    const loaded = registration({ validating: true, processLog: [logEntry({ stage: "before" }), first] });
+    const log = currentLog(loaded, running, heardOf(started, completed));
+    expect(log.map(({ stage, stageStatus }) => [stage, stageStatus])).toEqual([
+      ["before", "completed"],
+      ["duplicate_check", "started"],
+      ["duplicate_check", "completed"],
+    ]);
+  });
+
+  it("has nothing of an earlier validation", () => {
+    const loaded = registration({ status: "FAILED", processLog: [logEntry({ message: "Earlier" })] });
+    expect(currentLog(loaded, running, heardOf(started))).toEqual([first]);
+    expect(currentLog(loaded, view({ stages: [stageView()] }), heardOf(started, approved))).toEqual([]);
+  });
+
+  it("is the final update's own at the end, else what the stream brought", () => {
+    const final = view({ status: "APPROVED", isFinal: true });
+    const sent = [first, logEntry({ message: "None" })];
+    expect(currentLog(registration(), { ...final, processLog: sent }, heardOf(started))).toEqual(sent);
+    expect(currentLog(registration(), final, heardOf(started, approved))).toEqual([first]);
+    expect(currentLog(registration({ processLog: [first] }), final, nothingHeard)).toEqual([first]);
+  });
+});
