@@ -14,10 +14,11 @@ namespace regstream::cli {
 void add_instance_options(CLI::App& command, InstanceOptions& options) {
   command.add_option("--workflow", options.workflow_file,
                      "FILE that declares the workflow (default: the built-in registration)");
-  command.add_option("--id", options.id, "The instance's id, as its workflow has them");
+  command.add_option("--id", options.id,
+                     "Id of one instance of the workflow, such as a registration's id");
   command
       .add_option("--registration", options.registration_id,
-                  "The same where ids are numbers, as a registration's are")
+                  "The same for workflows whose ids are numbers, such as registration")
       ->check(CLI::Range(std::int64_t{1}, integer_id_max));
 }
 
@@ -28,7 +29,7 @@ Workflow workflow_of(const InstanceOptions& options) {
 
 std::optional<InstanceId> instance_of(const InstanceOptions& options, const Workflow& workflow) {
   if (options.registration_id && !options.id.empty()) {
-    throw std::invalid_argument("give one of --id and --registration");
+    throw std::invalid_argument("give either --id or --registration");
   }
   if (options.registration_id) {
     if (workflow.id_kind != IdKind::integer) {

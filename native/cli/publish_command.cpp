@@ -52,7 +52,7 @@ std::int64_t read_clock() {
 InstanceId id_of(const PublishOptions& options, const Workflow& workflow) {
   const auto id = instance_of(options.instance, workflow);
   if (!id) {
-    throw std::invalid_argument("give one of --id and --registration");
+    throw std::invalid_argument("give either --id or --registration");
   }
   return *id;
 }

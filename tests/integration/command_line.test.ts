@@ -176,7 +176,7 @@ describe("what the command line refuses, it names with its value", () => {
       /--url: "http:\/\/…@x\/": a URL must not hold .* password/,
     ],
     ["a watch's registration that is no number", ["watch", "--registration", "4x"], /--registration: .*4x/],
-    ["a watch's two ids", ["watch", "--registration", "42", "--id", "42"], /give one of --id and --registration$/m],
+    ["a watch's two ids", ["watch", "--registration", "42", "--id", "42"], /give either --id or --registration$/m],
     ["a port of the mock's", ["mock", "--port", "65536"], /--port: Value 65536/],
     ["a canary that is none", ["simulate", "--canary", "parrot"], /--canary: "parrot" is none; there are: /],
   ])("%s", async (_name, args, expected) => {

@@ -104,7 +104,7 @@ describe("regstream watch", () => {
 
   test("exits with 2 where the options make no request", async () => {
     const both = watch("http://127.0.0.1:1", "--registration", "42", "--id", "43");
-    expect([await both.exited, both.log]).toEqual([2, "regstream watch: give one of --id and --registration\n"]);
+    expect([await both.exited, both.log]).toEqual([2, "regstream watch: give either --id or --registration\n"]);
     const text = watch("http://127.0.0.1:1", "--id", "x");
     expect([await text.exited, text.log]).toEqual([2, expect.stringMatching(/^regstream watch: --id: must be /)]);
   });

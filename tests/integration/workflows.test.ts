@@ -287,7 +287,7 @@ describe("a declaration that can't be served", () => {
       ["--registration", "42", "--status", "DONE"],
       /--registration: ids of imports are text; give --id$/m,
     ],
-    ["no id", ["--status", "DONE"], /give one of --id and --registration$/m],
+    ["no id", ["--status", "DONE"], /give either --id or --registration$/m],
     [
       "an id for all",
       ["--id", "*", "--status", "DONE"],
