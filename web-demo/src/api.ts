@@ -3,15 +3,15 @@ import type { NewRegistration, Registration, RegistrationList } from "./data/mod
 
 /** The sample backend's routes, typed. Every failure is an `ApiError`. */
 
-/** An operator who waits longer than this wants to be told. */
+/** After this time a request counts as failed, and the operator gets an error. */
 const timeoutMs = 15_000;
 
 export type ApiErrorKind =
   /** No answer: the server is down, unreachable or too slow. */
   | "unreachable"
-  /** An answer with an error status; `status` and `message` are the problem's. */
+  /** An answer with an error status. `status` and `message` come from the answer. */
   | "refused"
-  /** An answer that does not have the agreed shape. */
+  /** An answer that is not the expected JSON. */
   | "malformed";
 
 /** Why a request failed. `message` is a sentence for the operator. */
@@ -27,13 +27,13 @@ export class ApiError extends Error {
     super(message);
   }
 
-  /** Asking again is of no use: nobody is signed in, this user may not see it, or it is not there. */
+  /** Trying again is useless: the user is not signed in or not allowed, or the thing does not exist. */
   get isFinal(): boolean {
     return this.status === 401 || this.status === 403 || this.status === 404;
   }
 }
 
-/** What an operator can do about an answer that is about who they are; the problem's own words are for programs. */
+/** What an operator can do about 401 and 403. The answer's own `detail` is written for programs. */
 const accessProblems: Readonly<Record<number, string>> = {
   401: "You are not signed in, or no longer. Sign in, and load this page again.",
   403: "Your rights do not cover this. Ask whoever manages them.",
@@ -51,7 +51,7 @@ export function createRegistration(registration: NewRegistration, signal?: Abort
   return request("POST", "/api/registrations", decodeRegistration, { body: registration, signal });
 }
 
-/** Starts the validation. Status 409: one is running already. */
+/** Starts the validation. Fails with status 409 if one is running already. */
 export function startValidation(id: number): Promise<void> {
   return request("POST", `/api/registrations/${id}/process`, () => undefined, { body: {} });
 }
@@ -104,7 +104,7 @@ async function decodeBody<T>(response: Response, decode: (value: unknown) => T):
   }
 }
 
-/** Reads problem details (RFC 9457): `detail` says most, then `title`, then the status. */
+/** Reads problem details (RFC 9457). The message is `detail`, else `title`, else it names the status. */
 async function problemOf(response: Response): Promise<ApiError> {
   const problem: unknown = await response.json().catch(() => null);
   const fields = isObject(problem) ? [problem["detail"], problem["title"]] : [];

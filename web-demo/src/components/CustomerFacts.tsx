@@ -5,7 +5,7 @@ import { formatDateTime, formatValue, humanise } from "../format";
 import { Card } from "./Card";
 import { type Fact, Facts } from "./Facts";
 
-/** Who asked, and what the validation brought. */
+/** The customer, and the result of the validation. */
 export const CustomerFacts = memo(function CustomerFacts({
   registration,
   isRunning,

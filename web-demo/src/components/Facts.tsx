@@ -1,16 +1,16 @@
 export interface Fact {
   readonly name: string;
   readonly value: string;
-  /** A mail address: it has a line of its own, and breaks before its "@" if it has to. */
+  /** A mail address gets a line of its own. If that is too short, it breaks before the "@". */
   readonly isMail?: boolean;
 }
 
-/** Names and values. */
+/** A list of names with their values. */
 export function Facts({ facts, testId }: { facts: readonly Fact[]; testId?: string }) {
   return (
     <dl className="facts" data-testid={testId}>
       {facts.map(({ name, value, isMail = false }, index) => (
-        // Two names may read the same.
+        // The name is not unique.
         <div key={index} className={isMail ? "fact fact-wide" : "fact"}>
           <dt>{name}</dt>
           <dd>{isMail ? <MailAddress address={value} /> : value}</dd>

@@ -12,7 +12,7 @@ interface ListFiltersProps {
 }
 
 export function ListFilters({ filter, total, counts, onChange }: ListFiltersProps) {
-  // A deployment's own statuses are offered once there is a registration that has one.
+  // A status that is not declared gets a filter once a registration has it.
   const statuses = [...new Set<string>([...knownStatuses, ...counts.keys()])];
   return (
     <div className="filters">

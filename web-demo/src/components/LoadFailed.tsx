@@ -13,7 +13,7 @@ const accessTitles: Readonly<Record<number, string>> = {
   403: "This is not yours to see",
 };
 
-/** Stands where data would that could not be loaded. */
+/** Shown in place of data that could not be loaded. */
 export function LoadFailed({ title, error, isLoading, onRetry }: LoadFailedProps) {
   return (
     <Message

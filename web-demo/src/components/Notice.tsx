@@ -5,11 +5,11 @@ import { Icon } from "./Icon";
 interface NoticeProps {
   readonly children: ReactNode;
   readonly action?: ReactNode;
-  /** It is no problem: read out when there is a pause, and not at once. */
+  /** Information and no problem. A screen reader waits for a pause before it reads it. */
   readonly isInformation?: boolean;
 }
 
-/** A problem, or information, beside data that is still shown. Read out when it appears. */
+/** A message above data that is still shown. A screen reader reads it when it appears. */
 export function Notice({ children, action, isInformation = false }: NoticeProps) {
   return (
     <div

@@ -9,7 +9,7 @@ interface ProcessLogProps {
   readonly isRunning: boolean;
 }
 
-/** The last validation's log, line by line as it is written. */
+/** The log of the last validation. While it runs each line appears as it is written. */
 export const ProcessLog = memo(function ProcessLog({ entries, isRunning }: ProcessLogProps) {
   if (entries.length === 0) {
     return (
@@ -21,14 +21,14 @@ export const ProcessLog = memo(function ProcessLog({ entries, isRunning }: Proce
   return (
     <ol className="log" data-testid="process-log" aria-busy={isRunning}>
       {entries.map(({ stage, stageStatus, message, timestamp }, index) => (
-        // Entries are never inserted or moved, so their place names them.
+        // Entries are only ever appended, so the index identifies them.
         <Line key={index} stage={stage} stageStatus={stageStatus} message={message} timestamp={timestamp} />
       ))}
     </ol>
   );
 });
 
-/** Of plain values: a line that is there is not rendered again when another one comes. */
+/** Takes plain values, so that a new line does not render the others again. */
 const Line = memo(function Line({ stage, stageStatus, message, timestamp }: LogEntry) {
   return (
     <li className="log-entry" data-result={stageStatus}>
@@ -40,7 +40,7 @@ const Line = memo(function Line({ stage, stageStatus, message, timestamp }: LogE
   );
 });
 
-/** Empty where the entry has no time, which is written as 0; its place stays. */
+/** Without a time (0) the column stays empty. */
 function LogTime({ timestamp }: { timestamp: number }) {
   if (timestamp <= 0) return <span className="log-time" />;
   return (

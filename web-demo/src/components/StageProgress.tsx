@@ -3,7 +3,7 @@ import { useId } from "react";
 import type { StagePosition } from "../data/progress";
 import { stageTitle } from "./stageTexts";
 
-/** How far a running validation is. A native element: it has its role, and no style of its own to be inline. */
+/** How far a running validation is. `<progress>` has the right role, and needs no inline style for its width. */
 export function StageProgress({ position: { current, done, total, name } }: { position: StagePosition }) {
   const labelId = useId();
   if (total === 0) return null;

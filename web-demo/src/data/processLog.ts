@@ -3,21 +3,21 @@ import type { RegistrationUpdate, RegistrationView } from "regstream";
 import { decodeProcessLog } from "./decode";
 import { isFinalStatus, isTime, type LogEntry, type Registration } from "./model";
 
-/** A validation has some ten stage updates; a publisher that never ends one must not fill the memory. */
+/** A validation has about ten stage updates. This limit is for a publisher that never ends one. */
 const entriesMax = 1_000;
 
-/** The stage updates of the newest validation, as the stream has brought them. */
+/** The stage updates of the newest validation that arrived on the stream. */
 export interface HeardLog {
   readonly entries: readonly LogEntry[];
-  /** A final status has come: the next start of a stage begins another validation. */
+  /** A final status has arrived. The next stage that starts begins another validation. */
   readonly hasEnded: boolean;
 }
 
 export const nothingHeard: HeardLog = { entries: [], hasEnded: false };
 
 /**
- * The log after one more update; null: updates may have been missed, and what is loaded next knows better. The backend
- * logs exactly what it publishes of its stages.
+ * Adds an update to the log. Null clears it: updates may have been missed, and the page loads the log again. The
+ * backend writes one log entry for each stage update that it publishes, so both logs have the same lines.
  */
 export function hear(log: HeardLog, update: RegistrationUpdate | null): HeardLog {
   if (update === null) return nothingHeard;
@@ -40,9 +40,9 @@ function isSame(one: LogEntry, other: LogEntry): boolean {
 }
 
 /**
- * The log of the newest validation. While it runs: what was loaded of it, for a page that was opened half-way, and then
- * what the stream has brought since. Once it has ended: the final update's own log, if it has one. `live` is null where
- * the stream has said nothing yet, or nothing since a gap.
+ * The log of the newest validation. While it runs: the loaded entries, for a page that was opened during the
+ * validation, and then those from the stream. After its end: the final update's own log, if it has one. `live` is null
+ * if the stream has brought nothing yet, or nothing since a gap.
  */
 export function currentLog(
   registration: Registration,

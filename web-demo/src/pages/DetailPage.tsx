@@ -56,7 +56,7 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
     );
   }
   const { isRunning } = progress;
-  // Another program may publish stages too; those keep nobody from validating here.
+  // Another program may publish stages, too. They don't disable the button.
   const isBusy = isRunning && registration.validating;
   return (
     <>
@@ -118,7 +118,7 @@ function Trail({ registrationId }: { registrationId: number }) {
   );
 }
 
-/** Why pressing the button started nothing. What it says of a validation that runs already goes with that one. */
+/** Why the button started nothing. The notice about another operator's validation disappears when that one ends. */
 function StartNotice({ error, isRunning }: { error: ApiError; isRunning: boolean }) {
   if (error.status === 409) {
     if (!isRunning) return null;
@@ -131,7 +131,7 @@ function StartNotice({ error, isRunning }: { error: ApiError; isRunning: boolean
   return isRunning ? null : <Notice>The validation was not started. {error.message}</Notice>;
 }
 
-/** What the timeline can't say by itself. */
+/** Facts that the timeline itself doesn't show. */
 function TimelineNote({ progress, isConnected }: { progress: Progress; isConnected: boolean }) {
   const { isRunning, isFinal, timeline, hasMoreStages } = progress;
   if (isRunning && !isConnected) {
@@ -146,7 +146,7 @@ function TimelineNote({ progress, isConnected }: { progress: Progress; isConnect
   return null;
 }
 
-/** Reads the newest word on the validation out, one sentence at a time. */
+/** Announces the validation's newest message to screen readers. */
 function Announcement({ progress }: { progress: Progress }) {
   const { isRunning, isFinal, status, message, timeline } = progress;
   const current = timeline.filter(({ state }) => state !== "pending").at(-1);
