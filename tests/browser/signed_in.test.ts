@@ -68,7 +68,7 @@ describe("the page of a guarded gateway", () => {
   test("says of another registration that it is not this operator's", async () => {
     await signIn({ subscribe: ["registration:42"] });
     await page.goto(gateway.url(`${listPath}/43`));
-    await title("This is not yours to see");
+    await title("You don’t have access");
   });
 
   test("stays live with the cookie that the site has renewed", async () => {

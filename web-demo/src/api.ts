@@ -35,8 +35,8 @@ export class ApiError extends Error {
 
 /** What an operator can do about 401 and 403. The answer's own `detail` is written for programs. */
 const accessProblems: Readonly<Record<number, string>> = {
-  401: "You are not signed in, or no longer. Sign in, and load this page again.",
-  403: "Your rights do not cover this. Ask whoever manages them.",
+  401: "You are not signed in. Sign in, then load this page again.",
+  403: "You don’t have access to this. Ask your administrator for it.",
 };
 
 export function listRegistrations(signal?: AbortSignal): Promise<RegistrationList> {
@@ -91,7 +91,7 @@ async function send(method: string, path: string, body: unknown, signal: AbortSi
   try {
     return await fetch(path, init);
   } catch {
-    throw new ApiError("unreachable", "The server can’t be reached. Check that it is running.");
+    throw new ApiError("unreachable", "The server can’t be reached. Check your connection, and try again.");
   }
 }
 
@@ -100,7 +100,11 @@ async function decodeBody<T>(response: Response, decode: (value: unknown) => T):
     return decode(await response.json());
   } catch (error) {
     const why = error instanceof Error ? error.message : "it is not JSON";
-    throw new ApiError("malformed", `The server’s answer can’t be read: ${why}.`, response.status);
+    throw new ApiError(
+      "malformed",
+      `The server’s answer can’t be read: ${why}. Load this page again. If that doesn’t help, report it.`,
+      response.status,
+    );
   }
 }
 
@@ -111,7 +115,7 @@ async function problemOf(response: Response): Promise<ApiError> {
   const said = fields.find((field) => typeof field === "string" && field !== "");
   const message =
     accessProblems[response.status] ??
-    (typeof said === "string" ? said : `The server answered with status ${response.status}.`);
+    (typeof said === "string" ? said : `The server failed with status ${response.status}. Try again in a moment.`);
   return new ApiError("refused", message, response.status);
 }
 

@@ -10,7 +10,7 @@ interface LoadFailedProps {
 
 const accessTitles: Readonly<Record<number, string>> = {
   401: "You are not signed in",
-  403: "This is not yours to see",
+  403: "You don’t have access",
 };
 
 /** Shown in place of data that could not be loaded. */

@@ -124,7 +124,8 @@ function StartNotice({ error, isRunning }: { error: ApiError; isRunning: boolean
     if (!isRunning) return null;
     return (
       <Notice isInformation>
-        Another operator has started this validation already. You see the same progress, live. Nothing else is to do.
+        Another operator has started this validation already. Its progress is shown here, live. You don’t have to do
+        anything.
       </Notice>
     );
   }
@@ -135,7 +136,7 @@ function StartNotice({ error, isRunning }: { error: ApiError; isRunning: boolean
 function TimelineNote({ progress, isConnected }: { progress: Progress; isConnected: boolean }) {
   const { isRunning, isFinal, timeline, hasMoreStages } = progress;
   if (isRunning && !isConnected) {
-    return <p className="timeline-note">This may be behind. Progress shows here once the connection is back.</p>;
+    return <p className="timeline-note">This may be out of date. Progress appears here when the connection is back.</p>;
   }
   if (!isRunning && !isFinal && timeline.every(({ state }) => state === "pending")) {
     return <p className="timeline-note">This customer has not been validated yet.</p>;
