@@ -18,7 +18,7 @@ describe("the log that the stream brings", () => {
     ]);
   });
 
-  it("stays behind the final status, and begins anew with the next validation", () => {
+  it("stays after the final status, and starts again with the next validation", () => {
     const ended = heardOf(started, completed, approved);
     expect(ended.entries).toHaveLength(2);
     expect(hear(ended, completed).entries).toHaveLength(3);
@@ -30,11 +30,11 @@ describe("the log that the stream brings", () => {
     expect(heardOf({ ...started, status: "FAILED" }).hasEnded).toBe(false);
   });
 
-  it("takes no status update for a line", () => {
+  it("has no line for a status update", () => {
     expect(heardOf(update({ message: "In the queue" }))).toBe(nothingHeard);
   });
 
-  it("is forgotten where updates may have been missed", () => {
+  it("is cleared when updates may have been missed", () => {
     expect(heardOf(started, null)).toBe(nothingHeard);
   });
 
@@ -45,7 +45,7 @@ describe("the log that the stream brings", () => {
     expect(entries[0]?.timestamp).toBe(2);
   });
 
-  it("keeps a line whose time no clock can show", () => {
+  it("keeps a line whose time no Date can hold, without the time", () => {
     expect(heardOf({ ...started, timestamp: 2 ** 53 - 1 }).entries[0]?.timestamp).toBe(0);
   });
 });
@@ -54,17 +54,17 @@ describe("the log that is shown", () => {
   const first = logEntry({ stageStatus: "started", message: "Checking" });
   const running = view();
 
-  it("is what was loaded, as long as the stream says nothing of a validation", () => {
+  it("is the loaded log until the stream brings a stage", () => {
     const loaded = registration({ processLog: [first] });
     expect(currentLog(loaded, null, nothingHeard)).toEqual([first]);
     expect(currentLog(loaded, view({ stages: [] }), nothingHeard)).toEqual([first]);
   });
 
-  it("grows by what the stream brings", () => {
+  it("grows with each stage update", () => {
     expect(currentLog(registration(), running, heardOf(started))).toEqual([first]);
   });
 
-  it("begins with what was loaded of the same validation, each line once", () => {
+  it("begins with the loaded lines of the same validation, each once", () => {
     const loaded = registration({ validating: true, processLog: [logEntry({ stage: "before" }), first] });
     const log = currentLog(loaded, running, heardOf(started, completed));
     expect(log.map(({ stage, stageStatus }) => [stage, stageStatus])).toEqual([
@@ -80,7 +80,7 @@ describe("the log that is shown", () => {
     expect(currentLog(loaded, view({ stages: [stageView()] }), heardOf(started, approved))).toEqual([]);
   });
 
-  it("is the final update's own at the end, else what the stream brought", () => {
+  it("is the final update's log at the end, else the lines from the stream", () => {
     const final = view({ status: "APPROVED", isFinal: true });
     const sent = [first, logEntry({ message: "None" })];
     expect(currentLog(registration(), { ...final, processLog: sent }, heardOf(started))).toEqual(sent);
