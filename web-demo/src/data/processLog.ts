@@ -7,20 +7,20 @@ import { isFinalStatus, isTime, type LogEntry, type Registration } from "./model
 const entriesMax = 1_000;
 
 /** The stage updates of the newest validation that arrived on the stream. */
-export interface HeardLog {
+export interface StreamLog {
   readonly entries: readonly LogEntry[];
   /** A final status has arrived. The next stage that starts begins another validation. */
   readonly hasEnded: boolean;
 }
 
-export const nothingHeard: HeardLog = { entries: [], hasEnded: false };
+export const emptyStreamLog: StreamLog = { entries: [], hasEnded: false };
 
 /**
  * Adds an update to the log. Null clears it: updates may have been missed, and the page loads the log again. The
  * backend writes one log entry for each stage update that it publishes, so both logs have the same lines.
  */
-export function hear(log: HeardLog, update: RegistrationUpdate | null): HeardLog {
-  if (update === null) return nothingHeard;
+export function appendToLog(log: StreamLog, update: RegistrationUpdate | null): StreamLog {
+  if (update === null) return emptyStreamLog;
   const { stage, stageStatus = "completed", message = "", timestamp } = update;
   const hasEnded = isFinalStatus(update.status) && stageStatus !== "started";
   if (stage === undefined) return hasEnded ? { ...log, hasEnded } : log;
@@ -47,15 +47,15 @@ function isSame(one: LogEntry, other: LogEntry): boolean {
 export function currentLog(
   registration: Registration,
   live: RegistrationView | null,
-  heard: HeardLog,
+  streamLog: StreamLog,
 ): readonly LogEntry[] {
   if (live === null) return registration.processLog;
   if (live.isFinal) {
     const sent = decodeProcessLog(live.processLog);
-    return sent.length > 0 ? sent : heard.entries.length > 0 ? heard.entries : registration.processLog;
+    return sent.length > 0 ? sent : streamLog.entries.length > 0 ? streamLog.entries : registration.processLog;
   }
   if (live.stages.length === 0) return registration.processLog;
-  const entries = heard.hasEnded ? [] : heard.entries;
+  const entries = streamLog.hasEnded ? [] : streamLog.entries;
   if (!registration.validating) return entries;
   const loaded = registration.processLog;
   return [...loaded, ...entries.filter((entry) => !loaded.some((known) => isSame(known, entry)))];

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "r
 
 import { type ApiError, asApiError, getRegistration, startValidation } from "../api";
 import { LoadOrder } from "./loadOrder";
-import { currentLog, hear, nothingHeard } from "./processLog";
+import { appendToLog, currentLog, emptyStreamLog } from "./processLog";
 import { mergeProgress } from "./progress";
 import { useReloadAfterGap } from "./useReloadAfterGap";
 import { useResource } from "./useResource";
@@ -16,7 +16,7 @@ export function useRegistration(registrationId: number) {
   const { value: registration, reload } = resource;
 
   const isOutOfReach = registration === null && resource.error?.isFinal === true;
-  const [heard, onUpdate] = useReducer(hear, nothingHeard);
+  const [streamLog, onUpdate] = useReducer(appendToLog, emptyStreamLog);
   const stream = useRegistrationUpdates({ registrationId, onUpdate, autoConnect: !isOutOfReach });
 
   const { resets } = stream;
@@ -89,8 +89,8 @@ export function useRegistration(registrationId: number) {
   );
 
   const log = useMemo(
-    () => (registration === null ? [] : currentLog(registration, live, heard)),
-    [registration, live, heard],
+    () => (registration === null ? [] : currentLog(registration, live, streamLog)),
+    [registration, live, streamLog],
   );
 
   // The stream shows a validation that was not running when the data was loaded.
