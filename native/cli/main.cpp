@@ -19,6 +19,7 @@
 #include "cli/serve_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/terminal.hpp"
+#include "cli/watch_command.hpp"
 #include "configuration/configuration.hpp"
 
 namespace {
@@ -58,6 +59,7 @@ int run(int argc, char** argv) {
   regstream::cli::add_publish_command(app, exit_code);
   regstream::cli::add_parse_command(app, exit_code);
   regstream::cli::add_listen_command(app, exit_code);
+  regstream::cli::add_watch_command(app, exit_code);
   regstream::cli::add_mock_command(app, exit_code);
   regstream::cli::add_simulate_command(app, exit_code);
   regstream::cli::refuse_empty_values(app);

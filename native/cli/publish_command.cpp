@@ -1,16 +1,12 @@
 #include "cli/publish_command.hpp"
 
-#include <charconv>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <variant>
 
 #include <CLI/CLI.hpp>
@@ -22,8 +18,8 @@
 #include "broker/redis_once.hpp"
 #include "broker/redis_settings.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/instance_options.hpp"
 #include "cli/redis_options.hpp"
-#include "cli/served_workflows.hpp"
 #include "cli/terminal.hpp"
 #include "configuration/option_values.hpp"
 #include "log/printable.hpp"
@@ -32,9 +28,7 @@ namespace regstream::cli {
 namespace {
 
 struct PublishOptions {
-  std::string workflow_file;
-  std::string id;
-  std::optional<std::int64_t> registration_id;
+  InstanceOptions instance;
   std::string stage;
   std::string status;
   std::string message;
@@ -55,35 +49,13 @@ std::int64_t read_clock() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-Workflow workflow_of(const PublishOptions& options) {
-  return options.workflow_file.empty() ? registration_workflow()
-                                       : read_declared_workflow(options.workflow_file);
-}
-
-/// Throws std::invalid_argument if it is not an id of the workflow. Text ids may be personal data,
-/// so they are not quoted.
+/// Throws std::invalid_argument as `instance_of` does, and if neither option was given.
 InstanceId id_of(const PublishOptions& options, const Workflow& workflow) {
-  if (options.registration_id.has_value() == !options.id.empty()) {
+  const auto id = instance_of(options.instance, workflow);
+  if (!id) {
     throw std::invalid_argument("give either --id or --registration");
   }
-  if (options.registration_id) {
-    if (workflow.id_kind != IdKind::integer) {
-      throw std::invalid_argument("--registration: ids of " + workflow.name +
-                                  " are text; give --id");
-    }
-    return *options.registration_id;
-  }
-  InstanceId id{options.id};
-  if (workflow.id_kind == IdKind::integer) {
-    const std::string& text = options.id;
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    id = error == std::errc{} && end == text.data() + text.size() ? number : 0;
-  }
-  if (!is_id(workflow, id)) {
-    throw std::invalid_argument("--id: must be " + std::string{id_expected(workflow)});
-  }
-  return id;
+  return *id;
 }
 
 /// Makes an update's text. The time is in milliseconds since the Unix epoch.
@@ -92,7 +64,7 @@ using Make = std::function<std::string(const Workflow& workflow, const InstanceI
 
 int run(const PublishOptions& options, const Make& make) {
   try {
-    const Workflow workflow = workflow_of(options);
+    const Workflow workflow = workflow_of(options.instance);
     const InstanceId id = id_of(options, workflow);
     auto redis = broker::read_redis_settings(options.redis, broker::process_environment);
     redis.workflow = &workflow;
@@ -146,14 +118,7 @@ std::string check_key(const std::string& key) {
 }
 
 void add_common_options(CLI::App& command, PublishOptions& options) {
-  command.add_option("--workflow", options.workflow_file,
-                     "FILE that declares the workflow (default: the built-in registration)");
-  command.add_option("--id", options.id,
-                     "Id of the instance that the update is about, such as a registration's id");
-  command
-      .add_option("--registration", options.registration_id,
-                  "The same for workflows whose ids are numbers, such as registration")
-      ->check(CLI::Range(std::int64_t{1}, registration_id_max));
+  add_instance_options(command, options.instance);
   command.add_option("--message", options.message, "Message for people to read")->required();
   command
       .add_option("--key", options.key,

@@ -68,7 +68,7 @@ describe("the page of a guarded gateway", () => {
   test("says that another registration is not this operator's", async () => {
     await signIn({ subscribe: ["registration:42"] });
     await page.goto(gateway.url(`${listPath}/43`));
-    await title("This is not yours to see");
+    await title("You don’t have access");
   });
 
   test("stays live with a renewed cookie", async () => {

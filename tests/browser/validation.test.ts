@@ -88,6 +88,44 @@ describe("the page in Chromium", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("of two operators who press at once the second sees that it runs already, and the same progress", async () => {
+    const [first, second] = [await open(detailPath), await open(detailPath)];
+    await Promise.all([live(first, true), live(second, true)]);
+    // Both have pressed before either has an answer; the second one's request arrives behind the first one's.
+    let answerFirst = (): void => {};
+    const isFirstAnswered = new Promise<void>((resolve) => (answerFirst = resolve));
+    await second.route("**/process", async (route) => {
+      await isFirstAnswered;
+      await route.continue();
+    });
+    const press = (page: Page) =>
+      Promise.all([
+        page.waitForResponse((response) => response.url().endsWith("/process")),
+        page.getByRole("button", { name: "Validate Customer" }).click(),
+      ]);
+    const note = second.getByRole("status").filter({ hasText: "Another operator has started this validation" });
+    const pressed = press(second);
+    const seen = Promise.all([note.waitFor(), ...[first, second].map((page) => stage(page, "t24_lookup", "started"))]);
+    const [[accepted]] = await Promise.all([press(first).finally(answerFirst), seen]);
+    const [refused] = await pressed;
+    expect([accepted.status(), refused.status()]).toEqual([202, 409]);
+    await photograph(second, "second_operator");
+
+    // While it runs both show how far it is, and the log so far.
+    for (const page of [first, second]) {
+      await page.getByRole("progressbar", { name: /^Stage 2 of 4/ }).waitFor();
+      const log = page.locator('[data-testid="process-log"] li');
+      await log.nth(2).waitFor();
+      expect(await log.count()).toBe(3);
+      expect(await page.getByText("The validation was not started").count()).toBe(0);
+    }
+    for (const page of [first, second]) await status(page, "APPROVED");
+    await note.waitFor({ state: "detached" });
+    expect(await second.getByRole("progressbar").count()).toBe(0);
+    // The browser itself complains about each answer of 409.
+    expect(complaints).toEqual([expect.stringContaining("409 (Conflict)")]);
+  });
+
   test("updates of any publisher on Redis appear in two tabs, each stage at once", async () => {
     const redis = await RedisServer.start();
     const client = redis.connect();

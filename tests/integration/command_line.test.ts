@@ -170,6 +170,13 @@ describe("a refused option is named with its value", () => {
       [...listen, "--last-event-id", "a\nb"],
       /--last-event-id: "a\\u000ab": .*control character/,
     ],
+    [
+      "a watch's URL with a password",
+      ["watch", "--url", "http://me:hunter2@x/"],
+      /--url: "http:\/\/…@x\/": a URL must not hold .* password/,
+    ],
+    ["a watch's registration that is no number", ["watch", "--registration", "4x"], /--registration: .*4x/],
+    ["a watch's two ids", ["watch", "--registration", "42", "--id", "42"], /give either --id or --registration$/m],
     ["a port of the mock's", ["mock", "--port", "65536"], /--port: Value 65536/],
     [
       "a canary that is none",
@@ -200,6 +207,7 @@ describe("a refused option is named with its value", () => {
     ...["--ping-interval-ms", "--heartbeat-interval-ms", "--retry-ms", "--page", "--t24-fault", "--t24-fault-rate"].map(
       (option) => ["serve", option],
     ),
+    ...["--url", "--registration", "--id", "--workflow", "--token-file"].map((option) => ["watch", option]),
     ...["--seed", "--seeds", "--seconds", "--steps", "--kept", "--trace", "--canary"].map((option) => [
       "simulate",
       option,

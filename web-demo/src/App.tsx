@@ -15,7 +15,7 @@ function pageOf(pathname: string) {
     case "list":
       return <ListPage />;
     case "detail":
-      // The key gives every registration a page of its own: no state of another one shows.
+      // The key makes React discard the state of the registration that was shown before.
       return <DetailPage key={route.registrationId} registrationId={route.registrationId} />;
     case "malformed-id":
       return <MalformedIdPage id={route.id} />;

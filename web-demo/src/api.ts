@@ -3,15 +3,15 @@ import type { NewRegistration, Registration, RegistrationList } from "./data/mod
 
 /** The sample backend's routes, typed. Every failure is an `ApiError`. */
 
-/** An operator who waits longer than this wants to be told. */
+/** After this time a request counts as failed, and the operator gets an error. */
 const timeoutMs = 15_000;
 
 export type ApiErrorKind =
   /** No answer: the server is down, unreachable or too slow. */
   | "unreachable"
-  /** An answer with an error status; `status` and `message` are the problem's. */
+  /** An answer with an error status. `status` and `message` come from the answer. */
   | "refused"
-  /** An answer that does not have the agreed shape. */
+  /** An answer that is not the expected JSON. */
   | "malformed";
 
 /** Why a request failed. `message` is a sentence for the operator. */
@@ -27,16 +27,16 @@ export class ApiError extends Error {
     super(message);
   }
 
-  /** Asking again is of no use: nobody is signed in, this user may not see it, or it is not there. */
+  /** Trying again is useless: the user is not signed in or not allowed, or the thing does not exist. */
   get isFinal(): boolean {
     return this.status === 401 || this.status === 403 || this.status === 404;
   }
 }
 
-/** What an operator can do about an answer that is about who they are; the problem's own words are for programs. */
+/** What an operator can do about 401 and 403. The answer's own `detail` is written for programs. */
 const accessProblems: Readonly<Record<number, string>> = {
-  401: "You are not signed in, or no longer. Sign in, and load this page again.",
-  403: "Your rights do not cover this. Ask whoever manages them.",
+  401: "You are not signed in. Sign in, then load this page again.",
+  403: "You don’t have access to this. Ask your administrator for it.",
 };
 
 export function listRegistrations(signal?: AbortSignal): Promise<RegistrationList> {
@@ -51,7 +51,7 @@ export function createRegistration(registration: NewRegistration, signal?: Abort
   return request("POST", "/api/registrations", decodeRegistration, { body: registration, signal });
 }
 
-/** Starts the validation. Status 409: one is running already. */
+/** Starts the validation. Fails with status 409 if one is running already. */
 export function startValidation(id: number): Promise<void> {
   return request("POST", `/api/registrations/${id}/process`, () => undefined, { body: {} });
 }
@@ -91,7 +91,7 @@ async function send(method: string, path: string, body: unknown, signal: AbortSi
   try {
     return await fetch(path, init);
   } catch {
-    throw new ApiError("unreachable", "The server can’t be reached. Check that it is running.");
+    throw new ApiError("unreachable", "The server can’t be reached. Check your connection, and try again.");
   }
 }
 
@@ -100,18 +100,22 @@ async function decodeBody<T>(response: Response, decode: (value: unknown) => T):
     return decode(await response.json());
   } catch (error) {
     const why = error instanceof Error ? error.message : "it is not JSON";
-    throw new ApiError("malformed", `The server’s answer can’t be read: ${why}.`, response.status);
+    throw new ApiError(
+      "malformed",
+      `The server’s answer can’t be read: ${why}. Load this page again. If that doesn’t help, report it.`,
+      response.status,
+    );
   }
 }
 
-/** Reads problem details (RFC 9457): `detail` says most, then `title`, then the status. */
+/** Reads problem details (RFC 9457). The message is `detail`, else `title`, else it names the status. */
 async function problemOf(response: Response): Promise<ApiError> {
   const problem: unknown = await response.json().catch(() => null);
   const fields = isObject(problem) ? [problem["detail"], problem["title"]] : [];
   const said = fields.find((field) => typeof field === "string" && field !== "");
   const message =
     accessProblems[response.status] ??
-    (typeof said === "string" ? said : `The server answered with status ${response.status}.`);
+    (typeof said === "string" ? said : `The server failed with status ${response.status}. Try again in a moment.`);
   return new ApiError("refused", message, response.status);
 }
 

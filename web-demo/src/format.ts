@@ -1,4 +1,4 @@
-/** How values read on the page. The locale is fixed to the page's language. */
+/** Formats values for the page. The locale is fixed: it is the page's language. */
 
 const locale = "en-GB";
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
@@ -36,7 +36,7 @@ export function humanise(name: string): string {
   return words === "" ? name : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A value of a free-form object, in one line. */
+/** A value of a free-form object, as one line. */
 export function formatValue(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "–";

@@ -45,10 +45,10 @@ function notify(): void {
   for (const listener of listeners) listener();
 }
 
-/** A query that is shown already, and not yet in the address. */
+/** A query that the page shows already, but that is not in the address yet. */
 let unwritten: { readonly search: string; readonly timer: ReturnType<typeof setTimeout> } | null = null;
 
-/** Browsers limit how often the address may change, to 100 times in 30 s or so. */
+/** Browsers limit how often a page may change the address, to about 100 times in 30 s. */
 const writeDelayMs = 300;
 
 function forgetUnwritten(): void {
@@ -64,7 +64,7 @@ function writeSearch(): void {
 }
 
 function onPopState(): void {
-  // It belongs to the entry that was left.
+  // It belongs to the history entry that the user has left.
   forgetUnwritten();
   notify();
 }
@@ -83,12 +83,12 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The query shown now. */
+/** The query that the page shows. */
 export function currentSearch(): string {
   return unwritten?.search ?? window.location.search;
 }
 
-/** The path and query shown now. Strings, so that a re-read without a change renders nothing. */
+/** The path and query that the page shows. They are strings, so reading them again without a change renders nothing. */
 export function useLocation(): { pathname: string; search: string } {
   const pathname = useSyncExternalStore(subscribe, () => window.location.pathname);
   const search = useSyncExternalStore(subscribe, currentSearch);
@@ -104,8 +104,8 @@ export function navigate(to: string): void {
 }
 
 /**
- * Changes the query without a step in the history: typing into a search box is not navigation. The page
- * shows it at once; the address has it when the typing pauses, or the page is left.
+ * Changes the query without adding a history entry, because typing into a search box is not navigation. The page
+ * shows the query at once. It gets into the address when the typing pauses, or when the user leaves the page.
  */
 export function replaceSearch(parameters: URLSearchParams): void {
   const query = parameters.toString();
@@ -119,7 +119,7 @@ export function replaceSearch(parameters: URLSearchParams): void {
 
 type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & { href: string };
 
-/** An anchor that navigates within the page, and leaves new tabs and downloads to the browser. */
+/** An anchor that navigates within the application. New tabs and downloads are left to the browser. */
 export function Link({ href, onClick, ...rest }: LinkProps) {
   function follow(event: MouseEvent<HTMLAnchorElement>): void {
     onClick?.(event);

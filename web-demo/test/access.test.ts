@@ -30,10 +30,10 @@ async function shownFor(status: number): Promise<string> {
   );
 }
 
-describe("an answer that is about who asks", () => {
+describe("an answer about the user's access", () => {
   it.each([
-    [401, "You are not signed in", "Sign in, and load this page again."],
-    [403, "This is not yours to see", "Ask whoever manages them."],
+    [401, "You are not signed in", "Sign in, then load this page again."],
+    [403, "You don’t have access", "Ask your administrator for it."],
   ])("%i says what to do, in an operator's words", async (status, title, advice) => {
     const shown = await shownFor(status);
     expect(shown).toContain(`<h2>${title}</h2>`);
@@ -41,7 +41,7 @@ describe("an answer that is about who asks", () => {
     expect(shown).not.toContain("token");
   });
 
-  it("is told from others, which keep their own words", async () => {
+  it("differs from other answers, which keep their own words", async () => {
     expect(await shownFor(503)).toContain("<h2>Not loaded</h2><p>the token expired at 12:00</p>");
   });
 
@@ -51,7 +51,7 @@ describe("an answer that is about who asks", () => {
     [404, true],
     [409, false],
     [503, false],
-  ])("%i: asking for the stream is of no use: %s", async (status, isFinal) => {
+  ])("%i: trying again is useless: %s", async (status, isFinal) => {
     expect((await errorFor(status)).isFinal).toBe(isFinal);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { coalesce } from "../src/data/coalesce";
 
-/** Work that ends when the test says so. */
+/** Work that ends when the test ends it. */
 function createWork() {
   const ends: (() => void)[] = [];
   const ask = coalesce(() => new Promise<void>((resolve) => ends.push(resolve)));
@@ -14,13 +14,13 @@ function createWork() {
 }
 
 describe("coalesced work", () => {
-  it("begins at once", () => {
+  it("starts at once", () => {
     const { ask, calls } = createWork();
     ask();
     expect(calls()).toBe(1);
   });
 
-  it("runs once more, however often it was asked for meanwhile", async () => {
+  it("runs once more, however often it was called in the meantime", async () => {
     const { ask, end, calls } = createWork();
     for (let asked = 0; asked < 10; ++asked) ask();
     expect(calls()).toBe(1);
@@ -30,7 +30,7 @@ describe("coalesced work", () => {
     expect(calls()).toBe(2);
   });
 
-  it("can be asked for again when it has ended", async () => {
+  it("can be called again when it has ended", async () => {
     const { ask, end, calls } = createWork();
     ask();
     await end();

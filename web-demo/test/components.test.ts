@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { LiveUpdatesNotice } from "../src/components/LiveUpdatesNotice";
 import { Outcome } from "../src/components/Outcome";
 import { ProcessLog } from "../src/components/ProcessLog";
+import { StageProgress } from "../src/components/StageProgress";
 import { logEntry, noon } from "./fixtures";
 
 type Stream = ComponentProps<typeof LiveUpdatesNotice>["stream"];
@@ -15,17 +16,17 @@ describe("the notice that live updates are off", () => {
     renderToStaticMarkup(createElement(LiveUpdatesNotice, { stream: { ...stream, connect: () => {} } }));
   const error = (kind: StreamError["kind"]) => new StreamError(kind, "The core failed");
 
-  it("says why, and offers to reconnect, where the stream is closed", () => {
+  it("says why, and offers to reconnect, if the stream is closed", () => {
     const notice = noticeOf({ connection: "closed", error: error("core_failed") });
     expect(notice).toContain("Live updates are off. The core failed.");
     expect(notice).toMatch(/<button[^>]*>Reconnect<\/button>/);
   });
 
-  it("stands while the module can't be loaded, also between two tries", () => {
+  it("stays while the module can't be loaded, also between two attempts", () => {
     expect(noticeOf({ connection: "waiting", error: error("load_failed") })).toContain("Reconnect");
   });
 
-  it("is not there for what passes by itself, or was wanted", () => {
+  it("is absent if the trouble passes by itself, or the caller closed the stream", () => {
     expect(noticeOf({ connection: "waiting", error: null })).toBe("");
     expect(noticeOf({ connection: "open", error: error("malformed_message") })).toBe("");
     expect(noticeOf({ connection: "closed", error: null })).toBe("");
@@ -43,6 +44,20 @@ describe("the process log", () => {
   it("shows no clock for an entry without a time", () => {
     expect(logOf(0)).not.toContain("<time");
     expect(logOf(0)).toContain("No duplicate");
+  });
+});
+
+describe("a running validation's progress", () => {
+  it("is a progress bar with a name and words for its value", () => {
+    const position = { current: 2, done: 1, total: 4, name: "t24_lookup" };
+    const html = renderToStaticMarkup(createElement(StageProgress, { position }));
+    expect(html).toContain("Stage 2 of 4: <bdi>Core banking look-up (T24)</bdi>");
+    expect(html).toMatch(/<progress max="4" value="1" aria-labelledby="[^"]+" aria-valuetext="Stage 2 of 4, 1 done">/);
+  });
+
+  it("is absent without stages", () => {
+    const position = { current: 0, done: 0, total: 0, name: null };
+    expect(renderToStaticMarkup(createElement(StageProgress, { position }))).toBe("");
   });
 });
 

@@ -5,13 +5,13 @@ import { logEntry, registration } from "./fixtures";
 
 const account = { number: "1000234567", type: "Savings", currency: "ETB", status: "Active" };
 
-/** A good registration's JSON with some fields changed, as it comes off the wire. */
+/** The JSON of a valid registration with some fields changed, as the server sends it. */
 function received(changes: Readonly<Record<string, unknown>> = {}): unknown {
   return JSON.parse(JSON.stringify({ ...registration(), ...changes }));
 }
 
 describe("decoding a registration", () => {
-  it("gives what the backend sent, and drops fields that were not agreed", () => {
+  it("keeps the fields of the contract, and drops others", () => {
     const full = registration({
       email: "abebe@example.com",
       accounts: [account],
@@ -56,7 +56,7 @@ describe("decoding a registration", () => {
     );
   });
 
-  it("takes the greatest id that a double holds exactly", () => {
+  it("accepts the greatest id that a double holds exactly", () => {
     const id = Number.MAX_SAFE_INTEGER;
     expect(decodeRegistration(received({ id })).id).toBe(id);
   });
@@ -66,7 +66,7 @@ describe("decoding a registration", () => {
     for (const value of [undefined, null, "2023-12-13", 8.64e15 + 1, -1e300]) {
       expect(() => decodeRegistration(received({ [field]: value }))).toThrow(error);
     }
-    // JSON has no infinity, but numbers that are read as one.
+    // JSON has no infinity, but this number is read as one.
     const infinite = JSON.stringify(registration()).replace(new RegExp(`"${field}":\\d+`), `"${field}":1e999`);
     expect(() => decodeRegistration(JSON.parse(infinite))).toThrow(error);
   });
@@ -77,7 +77,7 @@ describe("decoding a registration", () => {
     );
   });
 
-  it("rejects accounts that are no list of accounts", () => {
+  it("rejects accounts that are not a list of accounts", () => {
     const decode = (accounts: unknown) => () => decodeRegistration(received({ accounts }));
     expect(decode(undefined)).toThrow(new DecodeError('"accounts" is not an array'));
     expect(decode({ length: 1, 0: account })).toThrow(new DecodeError('"accounts" is not an array'));
@@ -85,13 +85,13 @@ describe("decoding a registration", () => {
     expect(decode([{ ...account, currency: 230 }])).toThrow(new DecodeError('"currency" is not a string'));
   });
 
-  it("takes details of another kind for none", () => {
+  it("ignores details that are not an object", () => {
     for (const details of ["5 accounts", 5, [1], null]) {
       expect(decodeRegistration(received({ details })).details).toBeNull();
     }
   });
 
-  it("is not moved by a __proto__ in the JSON", () => {
+  it("ignores a __proto__ in the JSON", () => {
     const { nationalId, ...rest } = registration();
     const text = JSON.stringify(rest).replace("{", `{"__proto__":{"nationalId":"${nationalId}"},`);
     expect(() => decodeRegistration(JSON.parse(text))).toThrow(new DecodeError('"nationalId" is not a string'));
@@ -99,7 +99,7 @@ describe("decoding a registration", () => {
 });
 
 describe("decoding the list", () => {
-  it("keeps the order, and of each registration what the list shows", () => {
+  it("keeps the order, and the fields that the list shows", () => {
     const answer = { registrations: [received({ id: 2 }), received({ id: 1 })] };
     const { registrations: list, hasMore } = decodeRegistrations(answer);
     expect(hasMore).toBe(false);
@@ -111,7 +111,7 @@ describe("decoding the list", () => {
     expect(decodeRegistrations({ registrations: [], hasMore: true })).toEqual({ registrations: [], hasMore: true });
   });
 
-  it("is rejected whole where one entry is wrong", () => {
+  it("is rejected as a whole if one entry is wrong", () => {
     const answer = { registrations: [received(), received({ status: null })] };
     expect(() => decodeRegistrations(answer)).toThrow(new DecodeError('"status" is not a string'));
     expect(() => decodeRegistrations({ registrations: [null] })).toThrow(
@@ -119,7 +119,7 @@ describe("decoding the list", () => {
     );
   });
 
-  it("is rejected where it is not a list in an object", () => {
+  it("is rejected if it is not a list in an object", () => {
     expect(() => decodeRegistrations([])).toThrow(new DecodeError("The answer is not an object"));
     for (const registrations of [undefined, null, {}, "[]"]) {
       expect(() => decodeRegistrations({ registrations })).toThrow(new DecodeError('"registrations" is not an array'));
@@ -128,13 +128,13 @@ describe("decoding the list", () => {
 });
 
 describe("decoding a process log", () => {
-  it("leaves out what is no entry of a stage", () => {
+  it("leaves out entries that don't describe a stage", () => {
     const entry = logEntry();
     const log = ["note", null, [entry], { ...entry, stage: 1 }, { ...entry, stageStatus: "paused" }, entry];
     expect(decodeProcessLog(log)).toEqual([entry]);
   });
 
-  it("does without a message, and without a time that can be shown", () => {
+  it("accepts an entry without a message or a valid time", () => {
     const { stage, stageStatus } = logEntry();
     const bare = { stage, stageStatus, message: "", timestamp: 0 };
     for (const timestamp of [undefined, "now", NaN, Infinity, 8.64e15 + 1]) {
@@ -142,7 +142,7 @@ describe("decoding a process log", () => {
     }
   });
 
-  it("is empty where there is none", () => {
+  it("is empty if there is no log", () => {
     for (const value of [undefined, null, {}, "log"]) {
       expect(decodeProcessLog(value)).toEqual([]);
     }

@@ -5,7 +5,7 @@ import type { LogEntry, Registration } from "../src/data/model";
 /** 13 December 2023, in milliseconds since the Unix epoch. */
 export const noon = 1_702_468_800_000;
 
-/** A registration that was never validated; as JSON it is what the backend sends. */
+/** A registration that was never validated. Its JSON is what the backend sends. */
 export function registration(changes: Partial<Registration> = {}): Registration {
   return {
     id: 42,

@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { formatClock, formatDateTime, formatDuration, formatValue, humanise } from "../src/format";
 
 describe("times", () => {
-  // Built and shown in the zone of the machine, whichever that is.
+  // Made and shown in the time zone of this machine.
   const time = new Date(2024, 0, 2, 15, 4, 5).getTime();
 
-  it("are of 24 hours, with seconds on the clock", () => {
+  it("use 24 hours, and the clock has seconds", () => {
     expect(formatClock(time)).toBe("15:04:05");
   });
 
-  it("have the month in words beside the time of day", () => {
+  it("have the month as a word, and the time of day", () => {
     expect(formatDateTime(time)).toMatch(/^2 Jan 2024\b.*\b15:04$/);
   });
 });
@@ -30,7 +30,7 @@ describe("durations", () => {
     expect(formatDuration(milliseconds)).toBe(text);
   });
 
-  it("says nothing of a negative one, which only clocks that disagree give", () => {
+  it("gives nothing for a negative duration, which only differing clocks produce", () => {
     expect(formatDuration(-1)).toBe("");
   });
 });

@@ -11,7 +11,7 @@ const typed = {
 };
 
 describe("reading the form", () => {
-  // Node's FormData takes no form, so one that is made of the typed values stands in.
+  // Node's FormData accepts no form. This one is made from the typed values.
   let values: Readonly<Record<string, string>> = {};
   const form = {} as HTMLFormElement;
 
@@ -30,7 +30,7 @@ describe("reading the form", () => {
     vi.unstubAllGlobals();
   });
 
-  it("trims what was typed", () => {
+  it("trims the values", () => {
     values = { ...typed, email: " abebe@example.com " };
     expect(readForm(form)).toEqual({
       customerName: "Abebe Kebede",
@@ -42,12 +42,12 @@ describe("reading the form", () => {
     });
   });
 
-  it("leaves out an email that was left empty, which the backend would refuse", () => {
+  it("leaves out an empty email, which the backend would refuse", () => {
     values = { ...typed, email: "  " };
     expect(readForm(form)).not.toHaveProperty("email");
   });
 
-  it("sends a required field that is missing as empty, so that the backend names it", () => {
+  it("sends a missing required field as empty, so that the backend names it", () => {
     const { phone: _, ...rest } = typed;
     values = rest;
     expect(readForm(form).phone).toBe("");
@@ -55,7 +55,7 @@ describe("reading the form", () => {
 });
 
 describe("sorting a problem's detail by field", () => {
-  it("gives each field its sentence, with the label for the name", () => {
+  it("gives each field its sentence, which begins with the label", () => {
     const { fields, form } = sortErrors("phone must not be empty; email must look like name@example.com.");
     expect([...fields]).toEqual([
       ["phone", "Phone must not be empty."],
@@ -71,7 +71,7 @@ describe("sorting a problem's detail by field", () => {
     }
   });
 
-  it("gives the form what begins with no field's name", () => {
+  it("gives the form each part that begins with no field's name", () => {
     const { fields, form } = sortErrors(
       "phone must not be empty; 'phones' is not a field of a registration; and more.",
     );
@@ -79,7 +79,7 @@ describe("sorting a problem's detail by field", () => {
     expect(form).toBe("'phones' is not a field of a registration; and more.");
   });
 
-  it("does not take the beginning of a longer word for a field", () => {
+  it("does not mistake the beginning of a longer word for a field", () => {
     expect(sortErrors("phoneNumber must not be empty.")).toEqual({
       ...noErrors,
       form: "phoneNumber must not be empty.",

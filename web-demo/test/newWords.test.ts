@@ -9,7 +9,7 @@ import { Timeline } from "../src/components/Timeline";
 import { mergeProgress } from "../src/data/progress";
 import { registration } from "./fixtures";
 
-// A declaration with words that today's lacks: the page has no list of its own that would lack them.
+// A declaration with new words. The page has no list of its own that would lack them.
 vi.mock("regstream/workflow", async (importOriginal) => {
   const original = await importOriginal<typeof import("regstream/workflow")>();
   const { statuses, stages, ...rest } = original.registrationWorkflow;
@@ -49,7 +49,7 @@ describe("a word that only the declaration has", () => {
     expect(html).toContain("<bdi>Withdrawn</bdi>");
   });
 
-  it("ends a validation where its kind says so, with its own texts", () => {
+  it("ends a validation if its kind says so, and shows the declared texts", () => {
     expect(mergeProgress(registration({ status: "WITHDRAWN" }), null).isFinal).toBe(true);
     expect(mergeProgress(registration({ status: "IN_REVIEW" }), null).isFinal).toBe(false);
     const html = htmlOf(Outcome, { status: "WITHDRAWN", message: "By phone" });

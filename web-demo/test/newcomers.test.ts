@@ -4,13 +4,13 @@ import { Newcomers } from "../src/data/newcomers";
 import { registration } from "./fixtures";
 
 describe("newcomers to the list", () => {
-  it("are registrations that it lacks, once each", () => {
+  it("are registrations that the list lacks, once each", () => {
     const newcomers = new Newcomers();
     const list = [registration({ id: 42 })];
     expect([42, 43, 43, 44].map((id) => newcomers.isNew(list, id))).toEqual([false, true, false, true]);
   });
 
-  it("are all of them before there is a list", () => {
+  it("are all registrations before there is a list", () => {
     expect(new Newcomers().isNew(null, 42)).toBe(true);
   });
 

@@ -14,7 +14,7 @@ function rowAfter(
 }
 
 describe("applying an update to the list", () => {
-  it("changes the row that it concerns, and keeps the others as they are", () => {
+  it("changes its row, and keeps the others as the same objects", () => {
     const list = [other, registration()];
     const after = applyUpdate(list, update({ status: "APPROVED", message: "Approved" }));
     expect(after[0]).toBe(other);
@@ -22,12 +22,12 @@ describe("applying an update to the list", () => {
     expect(list[1]).toEqual(registration());
   });
 
-  it("gives the same list for a registration that is not in it", () => {
+  it("returns the same list for a registration that is not in it", () => {
     const list = [other];
     expect(applyUpdate(list, update())).toBe(list);
   });
 
-  it("keeps whether there are more", () => {
+  it("keeps `hasMore`", () => {
     const list = { registrations: [registration()], hasMore: true };
     expect(applyToList(list, update({ status: "FAILED" }))).toMatchObject({
       hasMore: true,
@@ -36,23 +36,23 @@ describe("applying an update to the list", () => {
     expect(applyToList(list, update({ registrationId: 7 }))).toBe(list);
   });
 
-  it("gives the same list where it says nothing new", () => {
+  it("returns the same list if nothing changes", () => {
     const list = [registration()];
     expect(applyUpdate(list, update({ timestamp: 0 }))).toBe(list);
     expect(applyUpdate(list, update({ timestamp: noon }))).toBe(list);
   });
 
-  it("keeps the message and the time where the update has none", () => {
+  it("keeps the message and the time if the update has none", () => {
     const row = rowAfter({ status: "FAILED", timestamp: 0 }, { message: "Checking" });
     expect(row).toMatchObject({ status: "FAILED", message: "Checking", updatedAt: noon });
   });
 
-  it("takes the time of the update, unless no date can hold it", () => {
+  it("uses the time of the update, unless no Date can hold it", () => {
     expect(rowAfter({ timestamp: noon + 5 })?.updatedAt).toBe(noon + 5);
     expect(rowAfter({ timestamp: Number.MAX_SAFE_INTEGER })?.updatedAt).toBe(noon);
   });
 
-  it("has a validation run from the first stage to the final status", () => {
+  it("shows a validation as running from the first stage to the final status", () => {
     expect(rowAfter({ stage: "t24_lookup" })?.validating).toBe(true);
     expect(rowAfter({}, { validating: true })?.validating).toBe(true);
     expect(rowAfter({})?.validating).toBe(false);
@@ -66,12 +66,12 @@ describe("filtering the list", () => {
   const found = (status: string | null, search: string): readonly number[] =>
     filterList(list, { status, search }).map(({ id }) => id);
 
-  it("keeps everything without a status and a search", () => {
+  it("keeps everything without a status or a search", () => {
     expect(found(null, "")).toEqual([42, 41]);
     expect(found(null, "  ")).toEqual([42, 41]);
   });
 
-  it("keeps the status that was asked for", () => {
+  it("keeps the chosen status", () => {
     expect(found("FAILED", "")).toEqual([42]);
     expect(found("APPROVED", "")).toEqual([]);
   });
@@ -85,24 +85,24 @@ describe("filtering the list", () => {
     expect(found(null, search)).toEqual([42]);
   });
 
-  it("finds by what all share, the customer number and the phone", () => {
+  it("searches the customer number and the phone", () => {
     expect(found(null, "1000234")).toEqual([42, 41]);
     expect(found(null, "+251911")).toEqual([42, 41]);
   });
 
-  it("wants every word, and the status as well", () => {
+  it("needs every word, and the status, too", () => {
     expect(found(null, "bole alemu")).toEqual([]);
     expect(found("PENDING", "bole")).toEqual([]);
   });
 
-  it("takes the search for text, not for a pattern", () => {
+  it("uses the search as text, not as a pattern", () => {
     expect(found(null, ".*")).toEqual([]);
     expect(found(null, "(")).toEqual([]);
   });
 });
 
 describe("counting statuses", () => {
-  it("counts each, those of a deployment's own as well", () => {
+  it("counts each status, also one that is not declared", () => {
     const list = ["PENDING", "ON_HOLD", "PENDING"].map((status) => registration({ status }));
     expect([...countStatuses(list)]).toEqual([
       ["PENDING", 2],

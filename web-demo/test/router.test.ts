@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { currentSearch, matchRoute, navigate, replaceSearch } from "../src/router";
 
-/** A window whose history counts what is written to it. */
+/** A window whose history counts its writes. */
 function createWindow() {
   const location = { pathname: "/list", search: "" };
   const write = (_state: unknown, _unused: string, to: string): void => {
@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 describe("the query", () => {
-  it("shows at once, and is written once when the typing pauses", () => {
+  it("shows at once, and is written once the typing pauses", () => {
     for (const text of ["a", "ab", "abe"]) {
       type(text);
       expect(currentSearch()).toBe(`?q=${text}`);
@@ -45,7 +45,7 @@ describe("the query", () => {
     expect(currentSearch()).toBe("?q=abe");
   });
 
-  it("goes from the address when it is empty", () => {
+  it("disappears from the address when it is empty", () => {
     type("abe");
     replaceSearch(new URLSearchParams());
     expect(currentSearch()).toBe("");

@@ -4,13 +4,13 @@ import { buildTimeline, knownStages } from "../src/data/timeline";
 import { logEntry, noon, stageView } from "./fixtures";
 
 describe("the timeline", () => {
-  it("shows the known stages as pending before anything is heard", () => {
+  it("shows the declared stages as pending before any update", () => {
     const timeline = buildTimeline([], []);
     expect(timeline.map(({ name }) => name)).toEqual([...knownStages]);
     expect(timeline.every(({ state }) => state === "pending")).toBe(true);
   });
 
-  it("takes a stage's start and end from two entries of the log", () => {
+  it("reads a stage's start and end from two entries of the log", () => {
     const log = [
       logEntry({ stageStatus: "started", message: "Checking", timestamp: noon }),
       logEntry({ stageStatus: "completed", message: "No duplicate", timestamp: noon + 800 }),
@@ -24,12 +24,12 @@ describe("the timeline", () => {
     });
   });
 
-  it("has no start where only the end was logged", () => {
+  it("has no start if only the end was logged", () => {
     const [stage] = buildTimeline([logEntry({ stageStatus: "skipped" })], []);
     expect(stage).toMatchObject({ state: "skipped", startedAt: null, endedAt: noon });
   });
 
-  it("begins a stage anew that is started again", () => {
+  it("restarts a stage that starts again", () => {
     const log = [
       logEntry({ stageStatus: "started", timestamp: noon }),
       logEntry({ stageStatus: "failed", timestamp: noon + 1 }),
@@ -39,27 +39,27 @@ describe("the timeline", () => {
     expect(stage).toMatchObject({ state: "started", startedAt: noon + 2, endedAt: null });
   });
 
-  it("believes the stream before the log, and the log where the stream is silent", () => {
+  it("prefers the stream, and uses the log for stages that the stream lacks", () => {
     const log = [logEntry({ stage: "duplicate_check" }), logEntry({ stage: "t24_lookup", stageStatus: "started" })];
     const live = [stageView({ name: "t24_lookup", status: "failed", endedAt: noon + 5 })];
     const states = buildTimeline(log, live).map(({ state }) => state);
     expect(states).toEqual(["completed", "failed", "pending", "pending"]);
   });
 
-  it("puts stages of another workflow after the known ones, as they appeared", () => {
+  it("puts stages that are not declared after the others, in order of appearance", () => {
     const log = [logEntry({ stage: "kyc_review" })];
     const live = [stageView({ name: "sanctions" }), stageView({ name: "status_update" })];
     const names = buildTimeline(log, live).map(({ name }) => name);
     expect(names).toEqual([...knownStages, "kyc_review", "sanctions"]);
   });
 
-  it("shows stages whose names an object has already", () => {
+  it("shows stages whose names are members of every object", () => {
     const live = [stageView({ name: "__proto__" }), stageView({ name: "constructor" })];
     const names = buildTimeline([], live).map(({ name }) => name);
     expect(names.slice(knownStages.length)).toEqual(["__proto__", "constructor"]);
   });
 
-  it.each([0, Number.MAX_SAFE_INTEGER])("leaves out %j, which is no time to show", (time) => {
+  it.each([0, Number.MAX_SAFE_INTEGER])("leaves out %j, which is no valid time", (time) => {
     const fromLog = buildTimeline([logEntry({ timestamp: time })], [])[0];
     const fromStream = buildTimeline([], [stageView({ startedAt: time, endedAt: time })])[0];
     expect(fromLog).toMatchObject({ state: "completed", startedAt: null, endedAt: null });

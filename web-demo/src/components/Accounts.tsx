@@ -7,7 +7,7 @@ interface AccountsProps {
   readonly isRunning: boolean;
 }
 
-/** The accounts that the last validation found. Roles are explicit: narrow screens lay it out as cards. */
+/** The accounts that the last validation found. For the explicit roles see `RegistrationTable`. */
 export const Accounts = memo(function Accounts({ accounts, isRunning }: AccountsProps) {
   if (accounts.length === 0 || isRunning) {
     return (
@@ -36,7 +36,7 @@ export const Accounts = memo(function Accounts({ accounts, isRunning }: Accounts
       </thead>
       <tbody role="rowgroup">
         {accounts.map(({ number, type, currency, status }, index) => (
-          // A number may come twice, in two currencies.
+          // The number is not unique: an account may have two currencies.
           <tr key={index} role="row" data-testid="account">
             <td role="cell" className="numeric" data-label="Account">
               {number}

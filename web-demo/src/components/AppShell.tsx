@@ -2,7 +2,7 @@ import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 
 import { Link, listPath, useLocation } from "../router";
 
-/** Every page's title has this id: it takes the focus after navigation, so that it is read out. */
+/** The id of every page's title. It gets the focus after navigation, so that screen readers read it. */
 export const pageTitleId = "page-title";
 
 export function AppShell({ children }: { children: ReactNode }) {
@@ -14,7 +14,7 @@ export function AppShell({ children }: { children: ReactNode }) {
     document.getElementById(pageTitleId)?.focus();
   }, [pathname]);
 
-  // By hand, so that the address keeps what the operator can share.
+  // Moves the focus without changing the address, which operators share.
   function skip(event: MouseEvent): void {
     event.preventDefault();
     document.getElementById("content")?.focus();

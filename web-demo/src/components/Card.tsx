@@ -2,18 +2,16 @@ import { type ReactNode, useId } from "react";
 
 interface CardProps {
   readonly title: string;
-  readonly aside?: ReactNode;
   readonly children: ReactNode;
 }
 
-/** A titled part of a page. */
-export function Card({ title, aside, children }: CardProps) {
+/** A section of a page, with a title. */
+export function Card({ title, children }: CardProps) {
   const titleId = useId();
   return (
     <section className="card" aria-labelledby={titleId}>
       <div className="card-header">
         <h2 id={titleId}>{title}</h2>
-        {aside}
       </div>
       {children}
     </section>

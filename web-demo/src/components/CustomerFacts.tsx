@@ -5,7 +5,7 @@ import { formatDateTime, formatValue, humanise } from "../format";
 import { Card } from "./Card";
 import { type Fact, Facts } from "./Facts";
 
-/** Who asked, and what the validation brought. */
+/** The customer, and the result of the validation. */
 export const CustomerFacts = memo(function CustomerFacts({
   registration,
   isRunning,
@@ -34,7 +34,7 @@ function customerFacts(registration: Registration): Fact[] {
     { name: "Customer number", value: registration.customerNumber },
     { name: "National ID", value: registration.nationalId },
     { name: "Phone", value: registration.phone },
-    { name: "Email", value: registration.email ?? "Not given" },
+    { name: "Email", value: registration.email ?? "Not given", isMail: true },
     { name: "Branch", value: registration.branch },
     { name: "Submitted", value: formatDateTime(registration.submittedAt) },
     { name: "Last change", value: formatDateTime(registration.updatedAt) },

@@ -1,5 +1,6 @@
 import { knownStatuses } from "../data/model";
 import type { ListFilter } from "../data/registrationList";
+import { humanise } from "../format";
 import { Icon } from "./Icon";
 
 interface ListFiltersProps {
@@ -11,7 +12,7 @@ interface ListFiltersProps {
 }
 
 export function ListFilters({ filter, total, counts, onChange }: ListFiltersProps) {
-  // A deployment's own statuses are offered once there is a registration that has one.
+  // A status that is not declared gets a filter once a registration has it.
   const statuses = [...new Set<string>([...knownStatuses, ...counts.keys()])];
   return (
     <div className="filters">
@@ -25,7 +26,7 @@ export function ListFilters({ filter, total, counts, onChange }: ListFiltersProp
         {statuses.map((status) => (
           <Chip
             key={status}
-            label={status.charAt(0) + status.slice(1).toLowerCase()}
+            label={humanise(status)}
             count={counts.get(status) ?? 0}
             isChosen={filter.status === status}
             onChoose={() => onChange({ ...filter, status })}

@@ -3,13 +3,13 @@ import { memo } from "react";
 
 interface LiveBadgeProps {
   readonly connection: ConnectionState;
-  /** Also while a stream is replaced: for other ids, or before its token expires. */
+  /** Stays true while another stream replaces the open one: for other ids, or before its token expires. */
   readonly isConnected: boolean;
   /** How often the stream has opened so far. */
   readonly connections: number;
 }
 
-/** Whether what the page shows is live, in words and colour. */
+/** Says whether the page is live, in words and in colour. */
 export const LiveBadge = memo(function LiveBadge({ connection, isConnected, connections }: LiveBadgeProps) {
   const state = isConnected ? "open" : connection;
   return (

@@ -2,7 +2,7 @@ import type { RegistrationUpdates } from "regstream/react";
 
 import { Notice } from "./Notice";
 
-/** Says that the stream does not come back by itself, or not soon. */
+/** Says that the stream will not come back by itself, or not soon. */
 export function LiveUpdatesNotice({
   stream: { connection, error, connect },
 }: {

@@ -10,10 +10,10 @@ interface LoadFailedProps {
 
 const accessTitles: Readonly<Record<number, string>> = {
   401: "You are not signed in",
-  403: "This is not yours to see",
+  403: "You don’t have access",
 };
 
-/** Stands where data would that could not be loaded. */
+/** Shown in place of data that could not be loaded. */
 export function LoadFailed({ title, error, isLoading, onRetry }: LoadFailedProps) {
   return (
     <Message

@@ -1,7 +1,7 @@
 import type { ApiError } from "../api";
 import { Notice } from "./Notice";
 
-/** Says that what is shown could not be loaded again. */
+/** Says that reloading failed, so the data on the page may be old. */
 export function LoadNotice({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
   return (
     <Notice

@@ -7,11 +7,11 @@ interface MessageProps {
   readonly title: string;
   readonly children?: ReactNode;
   readonly action?: ReactNode;
-  /** Read out at once: it appeared by itself. */
+  /** A screen reader reads it at once, because it appeared without the user doing anything. */
   readonly isAlert?: boolean;
 }
 
-/** What stands where data would: nothing here, not found, or out of reach. */
+/** Shown in place of data: there is none, it was not found, or it could not be loaded. */
 export function Message({ icon, title, children, action, isAlert = false }: MessageProps) {
   return (
     <div className="message" role={isAlert ? "alert" : undefined}>

@@ -12,8 +12,8 @@ interface NewRequestDialogProps {
 }
 
 /**
- * Asks for a new request's data. A native modal dialog: it keeps the focus, and Escape closes it, but
- * not while the request is on its way: what was sent can't be taken back.
+ * The form for a new request, in a native modal dialog: it keeps the focus, and Escape closes it. While the request is
+ * being sent Escape does nothing, because it can't be taken back.
  */
 export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -23,8 +23,8 @@ export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) 
   const [isSending, setSending] = useState(false);
   const sending = useRef<AbortController | null>(null);
 
-  // A layout effect ends while the dialog is still in the document, so that closing it gives the
-  // focus back to where it was.
+  // The clean-up of a layout effect runs while the dialog is still in the document. Closing it then returns the focus
+  // to where it was.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -58,14 +58,14 @@ export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) 
     if (isSending) event.preventDefault();
   }
 
-  // Browsers close it by a second Escape, whatever `cancel` says. Strict mode opens it again at once.
+  // A second Escape closes the dialog whatever `cancel` does. In strict mode React opens it again at once.
   function leave(): void {
     if (dialog.current?.open !== true) onClose();
   }
 
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby={titleId} onCancel={cancel} onClose={leave}>
-      {/* The server checks, so that there is one set of rules and one place that words them. */}
+      {/* The server validates: then there is one set of rules, and one place with their messages. */}
       <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
         <h2 id={titleId}>New request</h2>
         {errors.form !== null && <Notice>{errors.form}</Notice>}

@@ -10,7 +10,7 @@ interface OutcomeProps {
   readonly message: string;
 }
 
-/** How the validation ended, in words for the operator. */
+/** How the validation ended, and what the operator can do next. */
 export const Outcome = memo(function Outcome({ status, message }: OutcomeProps) {
   const look = statusLook(status);
   if (look === null) return null;

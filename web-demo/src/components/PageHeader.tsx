@@ -4,7 +4,7 @@ import { pageTitleId } from "./AppShell";
 
 interface PageHeaderProps {
   readonly title: string;
-  /** Above the title: where this page is. */
+  /** Above the title: the way to this page. */
   readonly trail?: ReactNode;
   /** Beside the title. */
   readonly badges?: ReactNode;

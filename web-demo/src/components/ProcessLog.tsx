@@ -9,30 +9,38 @@ interface ProcessLogProps {
   readonly isRunning: boolean;
 }
 
-/** What the backend noted of the last validation. */
+/** The log of the last validation. While it runs each line appears as it is written. */
 export const ProcessLog = memo(function ProcessLog({ entries, isRunning }: ProcessLogProps) {
-  if (isRunning) {
-    return <p className="card-empty">The log appears here when the validation has ended.</p>;
-  }
   if (entries.length === 0) {
-    return <p className="card-empty">No validation has run yet.</p>;
+    return (
+      <p className="card-empty">
+        {isRunning ? "Each line appears here as it is written." : "No validation has run yet."}
+      </p>
+    );
   }
   return (
-    <ol className="log" data-testid="process-log">
-      {entries.map((entry, index) => (
-        // Entries are never inserted or moved, so their place names them.
-        <li key={index} className="log-entry" data-result={entry.stageStatus}>
-          <LogTime timestamp={entry.timestamp} />
-          <span className="log-stage">{stageTitle(entry.stage)}</span>
-          <span className="log-state">{humanise(entry.stageStatus)}</span>
-          <span className="log-message">{entry.message}</span>
-        </li>
+    <ol className="log" data-testid="process-log" aria-busy={isRunning}>
+      {entries.map(({ stage, stageStatus, message, timestamp }, index) => (
+        // Entries are only ever appended, so the index identifies them.
+        <Line key={index} stage={stage} stageStatus={stageStatus} message={message} timestamp={timestamp} />
       ))}
     </ol>
   );
 });
 
-/** Empty where the entry has no time, which is written as 0; its place stays. */
+/** Takes plain values, so that a new line does not render the others again. */
+const Line = memo(function Line({ stage, stageStatus, message, timestamp }: LogEntry) {
+  return (
+    <li className="log-entry" data-result={stageStatus}>
+      <LogTime timestamp={timestamp} />
+      <span className="log-stage">{stageTitle(stage)}</span>
+      <span className="log-state">{humanise(stageStatus)}</span>
+      <span className="log-message">{message}</span>
+    </li>
+  );
+});
+
+/** Without a time (0) the column stays empty. */
 function LogTime({ timestamp }: { timestamp: number }) {
   if (timestamp <= 0) return <span className="log-time" />;
   return (

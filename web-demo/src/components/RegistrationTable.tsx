@@ -5,7 +5,7 @@ import { formatDateTime } from "../format";
 import { Link, detailPath } from "../router";
 import { StatusPill, ValidatingPill } from "./StatusPill";
 
-/** Roles are explicit: narrow screens lay the table out as cards, which would lose them. */
+/** The roles are explicit, because the layout as cards on narrow screens would remove the implicit ones. */
 export function RegistrationTable({ registrations }: { registrations: readonly RegistrationSummary[] }) {
   return (
     <table className="table registration-table" role="table" aria-label="Registration requests">

@@ -1,4 +1,4 @@
-/** Grey lines where data is about to be. */
+/** Grey lines in place of data that is being loaded. */
 export function Skeleton({ lines, label }: { lines: number; label: string }) {
   return (
     <div className="skeleton" role="status">

@@ -2,7 +2,7 @@ import { memo } from "react";
 
 import { statusLook } from "./statusLook";
 
-/** A registration's status, as the backend names it; a name that this page does not know is neutral. */
+/** A registration's status, by the backend's name for it. A status that is not declared has a neutral colour. */
 export const StatusPill = memo(function StatusPill({ status, testId }: { status: string; testId?: string }) {
   return (
     <span className="status-pill" data-status={status} data-tone={statusLook(status)?.tone} data-testid={testId}>
@@ -11,7 +11,7 @@ export const StatusPill = memo(function StatusPill({ status, testId }: { status:
   );
 });
 
-/** Stands in the place of the status while a validation runs. */
+/** Replaces the status while a validation runs. */
 export function ValidatingPill() {
   return (
     <span className="status-pill validating-pill">

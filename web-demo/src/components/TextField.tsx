@@ -9,7 +9,7 @@ export interface TextFieldProps {
   readonly error: string | null;
 }
 
-/** A labelled input of a form, with what is wrong with it. */
+/** An input with its label, hint and error. */
 export function TextField(field: TextFieldProps) {
   const { name, label, hint, type = "text", isRequired = false, error } = field;
   const id = useId();

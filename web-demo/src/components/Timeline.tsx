@@ -8,7 +8,7 @@ import { stageTitle, stateText } from "./stageTexts";
 
 interface TimelineProps {
   readonly stages: readonly TimelineStage[];
-  /** The validation is over: a stage that has not ended will not. */
+  /** The validation has ended. Stages that have not ended by now never will. */
   readonly hasEnded: boolean;
 }
 
@@ -32,7 +32,7 @@ export function Timeline({ stages, hasEnded }: TimelineProps) {
 
 type StageProps = TimelineStage & { readonly hasEnded: boolean };
 
-/** Of plain values, so that an update renders the stages that it concerns, and no others. */
+/** Takes plain values, so that an update renders only the stages that it changes. */
 const Stage = memo(function Stage(stage: StageProps) {
   const { name, state, message, hasEnded } = stage;
   return (

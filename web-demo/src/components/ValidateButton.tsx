@@ -1,7 +1,7 @@
 import { useId } from "react";
 
 interface ValidateButtonProps {
-  /** Why it can't be pressed now; null: it can. */
+  /** Why the button is disabled; null if it is enabled. */
   readonly disabledReason: string | null;
   readonly onValidate: () => void;
 }
@@ -14,7 +14,7 @@ export function ValidateButton({ disabledReason, onValidate }: ValidateButtonPro
       <button
         type="button"
         className="button button-primary"
-        // Not `disabled`, which would take the keyboard's focus away from who has just pressed it.
+        // `disabled` would take the keyboard's focus from the button that was just pressed.
         aria-disabled={isDisabled}
         aria-describedby={isDisabled ? reasonId : undefined}
         onClick={isDisabled ? undefined : onValidate}
@@ -22,7 +22,7 @@ export function ValidateButton({ disabledReason, onValidate }: ValidateButtonPro
         {isDisabled && <span className="spinner" aria-hidden="true" />}
         Validate Customer
       </button>
-      {/* There all the time, so that nothing below moves when a reason comes and goes. */}
+      {/* Always in the document, so that nothing below moves when the reason appears. */}
       <p id={reasonId} className="validate-reason">
         {disabledReason}
       </p>

@@ -7,12 +7,12 @@ const titles: ReadonlyMap<string, string> = new Map(
   registrationWorkflow.stages.map(({ name, title }) => [name, title]),
 );
 
-/** How a stage reads; of a stage that is not declared the name is made readable. */
+/** A stage's declared title, or its name made readable. */
 export function stageTitle(name: string): string {
   return titles.get(name) ?? humanise(name);
 }
 
-/** `hasEnded`: the validation is over, so what has not come will not come. */
+/** `hasEnded`: the validation is over, so a pending stage did not run. */
 export function stateText(state: TimelineState, hasEnded: boolean): string {
   switch (state) {
     case "pending":

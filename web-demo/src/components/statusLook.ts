@@ -2,14 +2,14 @@ import { registrationWorkflow, statusNamed } from "regstream/workflow";
 
 import type { IconName } from "./Icon";
 
-/** How a status looks. What it means decides, and not its name: a new one looks right by its kind alone. */
+/** How a status looks. This follows from its kind, so a newly declared status looks right without a change here. */
 export interface StatusLook {
   /** A colour of tokens.css. */
   readonly tone: "amber" | "green" | "violet" | "teal" | "red";
   readonly icon: IconName;
 }
 
-/** Good outcomes can be told apart: the first ones in the declaration have looks of their own. */
+/** The first three final statuses of the declaration have looks of their own, so that they can be distinguished. */
 const finalLooks: readonly StatusLook[] = [
   { tone: "green", icon: "check" },
   { tone: "violet", icon: "copy" },
@@ -19,7 +19,7 @@ const otherFinal: StatusLook = { tone: "green", icon: "check" };
 
 const finalNames = registrationWorkflow.statuses.filter(({ kind }) => kind === "final").map(({ name }) => name);
 
-/** Null: the status is not declared, and looks neutral. */
+/** Null if the status is not declared. It looks neutral then. */
 export function statusLook(status: string): StatusLook | null {
   switch (statusNamed(registrationWorkflow, status)?.kind) {
     case undefined:

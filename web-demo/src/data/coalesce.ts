@@ -1,6 +1,6 @@
 /**
- * Calls `work` when asked, one call at a time: however often it is asked while one is under way, one
- * more follows.
+ * Returns a function that calls `work`, never twice at a time. Any number of calls while `work` is running cause one
+ * more run after it.
  */
 export function coalesce(work: () => Promise<unknown>): () => void {
   let isRunning = false;

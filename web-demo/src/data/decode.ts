@@ -8,9 +8,9 @@ import {
   isTime,
 } from "./model";
 
-/** Checks the server's JSON where it enters the page, so that nothing behind here has to doubt it. */
+/** Validates the server's JSON as it enters the page, so that no other module has to. */
 
-/** The server sent something else than was agreed. `message` names the field. */
+/** The server sent unexpected JSON. `message` names the field. */
 export class DecodeError extends Error {
   override readonly name = "DecodeError";
 }
@@ -113,7 +113,7 @@ function decodeLogEntry(value: unknown): LogEntry | null {
   };
 }
 
-/** A process log is free-form by contract: entries of another shape are left out. */
+/** By contract a process log may have any entries. Those of another shape are left out. */
 export function decodeProcessLog(value: unknown): readonly LogEntry[] {
   if (!Array.isArray(value)) return [];
   return value.map(decodeLogEntry).filter((entry) => entry !== null);

@@ -1,6 +1,6 @@
 /**
- * Orders loads of one value that overlap, whose answers may come in any order. An answer counts unless
- * that of a later load was there before it, so that the value never goes back.
+ * Orders overlapping loads of one value, whose answers may arrive in any order. An answer is ignored if a later load's
+ * answer has arrived before it, so the value never goes back in time.
  */
 export class LoadOrder {
   #started = 0;
@@ -12,7 +12,7 @@ export class LoadOrder {
     return ++this.#started;
   }
 
-  /** Ends a load, by a value or by a failure. Returns whether that counts. */
+  /** Records that a load has ended. Returns whether its value or failure counts. */
   settle(load: number, hasValue: boolean): boolean {
     if (load < this.#settled) return false;
     this.#settled = load;
@@ -20,12 +20,12 @@ export class LoadOrder {
     return true;
   }
 
-  /** True once the value is in place that `load` was to bring, or a newer one. */
+  /** Whether the value is at least as new as `load`. */
   isInPlace(load: number): boolean {
     return load <= this.#brought;
   }
 
-  /** True while an answer that counts is still to come. */
+  /** Whether an answer that will count is still pending. */
   get isLoading(): boolean {
     return this.#settled < this.#started;
   }

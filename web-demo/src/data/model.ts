@@ -1,4 +1,4 @@
-/** What the backend's JSON means. `decode.ts` is the only way in. */
+/** The backend's data, as `decode.ts` has validated it. */
 
 import { isFinalStatus as isFinalStatusOf, registrationWorkflow } from "regstream/workflow";
 
@@ -37,7 +37,7 @@ export interface RegistrationSummary {
 /** The newest registrations. */
 export interface RegistrationList {
   readonly registrations: readonly RegistrationSummary[];
-  /** The backend has older ones, too. */
+  /** The backend has older registrations that are not in the list. */
   readonly hasMore: boolean;
 }
 
@@ -51,7 +51,7 @@ export interface Registration extends RegistrationSummary {
   readonly elixirUserId: string | null;
 }
 
-/** The fields of a new request, named as the backend names them. */
+/** The fields of a new request, by the backend's names. */
 export interface NewRegistration {
   readonly customerName: string;
   readonly customerNumber: string;
@@ -62,8 +62,8 @@ export interface NewRegistration {
 }
 
 /**
- * True of what a Date can hold; formatting any other number throws. The channel's times go a little
- * beyond, to 2^53 - 1.
+ * Whether a Date can hold the value. Formatting any other number throws. The contract allows slightly larger
+ * timestamps, up to 2^53 - 1.
  */
 export function isTime(value: unknown): value is number {
   return typeof value === "number" && Math.abs(value) <= 8.64e15;
@@ -72,7 +72,7 @@ export function isTime(value: unknown): value is number {
 /** The declared statuses, in order. A deployment may have others. */
 export const knownStatuses: readonly string[] = registrationWorkflow.statuses.map(({ name }) => name);
 
-/** True where validation has ended. A status that this page does not know is not final. */
+/** Whether validation has ended with this status. A status that is not declared is not final. */
 export function isFinalStatus(status: string): boolean {
   return isFinalStatusOf(registrationWorkflow, status);
 }

@@ -24,7 +24,7 @@ export const formFields: readonly FormField[] = [
   { name: "nationalId", label: "National ID", isRequired: true },
 ];
 
-/** What was typed. An optional field that was left empty is left out. */
+/** The values of the form. An optional field that is empty is left out. */
 export function readForm(form: HTMLFormElement): NewRegistration {
   const data = new FormData(form);
   const text = (name: FieldName): string => {
@@ -44,16 +44,15 @@ export function readForm(form: HTMLFormElement): NewRegistration {
 
 export interface FormErrors {
   readonly fields: ReadonlyMap<FieldName, string>;
-  /** What belongs to no field. */
+  /** The part that belongs to no field. */
   readonly form: string | null;
 }
 
 export const noErrors: FormErrors = { fields: new Map(), form: null };
 
 /**
- * Sorts a problem's detail by field. It names each field with what is wrong,
- * "phone must not be empty; email must look like name@example.com."; what begins with no field's name
- * belongs to the form.
+ * Sorts the parts of a problem's detail by field. Each part begins with the field's name:
+ * "phone must not be empty; email must look like name@example.com." Any other part belongs to the form.
  */
 export function sortErrors(detail: string): FormErrors {
   const fields = new Map<FieldName, string>();

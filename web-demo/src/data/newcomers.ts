@@ -1,11 +1,11 @@
 import type { RegistrationSummary } from "./model";
 
-/** Any publisher may name any number; what is remembered of them has an end. */
+/** Publishers may use any id, so the memory of them needs a limit. */
 const idsMax = 1000;
 
 /**
- * Tells which updates are a reason to load the list again: those about a registration that it lacks.
- * Each such registration is one once only, since the backend need not know it.
+ * Decides whether an update is a reason to load the list again: it is about a registration that the list lacks. Each id
+ * is a reason only once, because the backend may not have it.
  */
 export class Newcomers {
   readonly #seen = new Set<number>();

@@ -4,20 +4,39 @@ import { decodeProcessLog } from "./decode";
 import { isFinalStatus, type LogEntry, type Registration } from "./model";
 import { buildTimeline, type TimelineStage } from "./timeline";
 
-/** Where a registration's validation stands: what was loaded and what the stream said, in one. */
+/** The state of a registration's validation, merged from loaded data and the stream. */
 export interface Progress {
   readonly status: string;
   readonly message: string;
   readonly isRunning: boolean;
   readonly isFinal: boolean;
   readonly timeline: readonly TimelineStage[];
-  /** The validation has stages that the timeline lacks: a view holds 64. */
+  /** The validation has more stages than the timeline: a view holds 64. */
   readonly hasMoreStages: boolean;
 }
 
+/** How far a running validation is in its timeline. */
+export interface StagePosition {
+  /** Number of the running stage, from 1. Between two stages: of the next one. At most `total`. */
+  readonly current: number;
+  readonly done: number;
+  readonly total: number;
+  /** Name of that stage; null if the timeline is empty. */
+  readonly name: string | null;
+}
+
+export function stagePosition(timeline: readonly TimelineStage[]): StagePosition {
+  const total = timeline.length;
+  const done = timeline.filter(({ state }) => state !== "pending" && state !== "started").length;
+  const running = timeline.map(({ state }) => state).lastIndexOf("started");
+  const next = timeline.findIndex(({ state }) => state === "pending");
+  const index = running >= 0 ? running : next >= 0 ? next : total - 1;
+  return { current: index + 1, done, total, name: timeline[index]?.name ?? null };
+}
+
 /**
- * Merges a loaded registration with the stream's view of it, which is newer and wins. `live` is null
- * where the stream has said nothing yet, or nothing since a gap.
+ * Merges a loaded registration with the stream's view, which is newer and wins. `live` is null if the stream has
+ * brought nothing yet, or nothing since a gap.
  */
 export function mergeProgress(registration: Registration, live: RegistrationView | null): Progress {
   const status = live?.status || registration.status;
@@ -34,8 +53,9 @@ export function mergeProgress(registration: Registration, live: RegistrationView
 }
 
 /**
- * The log that completes the stream's stages, for a page that was opened half-way. A log that was
- * loaded while nothing ran is that of an earlier validation, once the stream has stages of its own.
+ * The log that completes the stream's stages on a page that was opened during a validation. If no validation was
+ * running when the log was loaded, but the stream has stages, then the log belongs to an earlier validation and is not
+ * used.
  */
 function logOfThisValidation(registration: Registration, live: RegistrationView | null): readonly LogEntry[] {
   if (live === null || live.stages.length === 0 || registration.validating) {

@@ -4,7 +4,7 @@ import { type RegistrationList, type RegistrationSummary, isFinalStatus, isTime 
 
 type List = readonly RegistrationSummary[];
 
-/** The list after one update. Rows that it does not concern, or says nothing new of, stay the same objects. */
+/** The list after one update. Rows that don't change stay the same objects. */
 export function applyUpdate(list: List, update: RegistrationUpdate): List {
   const before = list.find(({ id }) => id === update.registrationId);
   if (before === undefined) return list;
@@ -12,20 +12,20 @@ export function applyUpdate(list: List, update: RegistrationUpdate): List {
     ...before,
     status: update.status,
     message: update.message ?? before.message,
-    // A stage that is heard of belongs to a validation that runs, until a final status ends it.
+    // A stage update means that a validation is running, until a final status ends it.
     validating: !isFinalStatus(update.status) && (update.stage !== undefined || before.validating),
     updatedAt: isTime(update.timestamp) && update.timestamp > 0 ? update.timestamp : before.updatedAt,
   };
   return saysTheSame(before, after) ? list : list.map((one) => (one === before ? after : one));
 }
 
-/** The same for a list as it was loaded. */
+/** The same for the loaded list with its `hasMore`. */
 export function applyToList(list: RegistrationList, update: RegistrationUpdate): RegistrationList {
   const registrations = applyUpdate(list.registrations, update);
   return registrations === list.registrations ? list : { ...list, registrations };
 }
 
-/** Of the fields that an update changes. */
+/** Compares the fields that an update can change. */
 function saysTheSame(before: RegistrationSummary, after: RegistrationSummary): boolean {
   return (
     before.status === after.status &&
@@ -36,12 +36,12 @@ function saysTheSame(before: RegistrationSummary, after: RegistrationSummary): b
 }
 
 export interface ListFilter {
-  /** Null: every status. */
+  /** Null for every status. */
   readonly status: string | null;
   readonly search: string;
 }
 
-/** What matches: the status, and every word of the search somewhere in what names the customer. */
+/** The registrations with the status whose name, numbers or branch contain every word of the search. */
 export function filterList(list: List, { status, search }: ListFilter): List {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return list.filter((one) => {

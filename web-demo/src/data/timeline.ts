@@ -17,7 +17,7 @@ export interface TimelineStage {
 /** The declared stages, in order. A deployment may have others. */
 export const knownStages: readonly string[] = registrationWorkflow.stages.map(({ name }) => name);
 
-/** Null where a time is missing, which is written as 0 too, or is none that can be shown. */
+/** Null if the time is missing (null or 0), or if no Date can hold it. */
 function shownTime(timestamp: number | null): number | null {
   return isTime(timestamp) && timestamp > 0 ? timestamp : null;
 }
@@ -39,8 +39,8 @@ function fromLog(log: readonly LogEntry[]): Map<string, TimelineStage> {
 }
 
 /**
- * The known stages in order, each pending until something is heard of it, and then any other stage in
- * the order of its appearance. What the stream says of a stage beats what the log says.
+ * The declared stages in order, each pending until the log or the stream has it, and then other stages in the order in
+ * which they appeared. For a stage that both have, the stream wins.
  */
 export function buildTimeline(log: readonly LogEntry[], live: readonly StageView[]): readonly TimelineStage[] {
   const stages = fromLog(log);

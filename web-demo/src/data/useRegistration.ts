@@ -1,24 +1,31 @@
 import type { RegistrationView } from "regstream";
 import { useRegistrationUpdates } from "regstream/react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 
 import { type ApiError, asApiError, getRegistration, startValidation } from "../api";
 import { LoadOrder } from "./loadOrder";
+import { appendToLog, currentLog, emptyStreamLog } from "./processLog";
 import { mergeProgress } from "./progress";
 import { useReloadAfterGap } from "./useReloadAfterGap";
 import { useResource } from "./useResource";
 
-/** One registration, kept as it is now by the stream, and the validation of it. */
+/** One registration, which the stream keeps up to date, and its validation. */
 export function useRegistration(registrationId: number) {
   const load = useCallback((signal: AbortSignal) => getRegistration(registrationId, signal), [registrationId]);
   const resource = useResource(load);
   const { value: registration, reload } = resource;
 
   const isOutOfReach = registration === null && resource.error?.isFinal === true;
-  const stream = useRegistrationUpdates({ registrationId, autoConnect: !isOutOfReach });
+  const [streamLog, onUpdate] = useReducer(appendToLog, emptyStreamLog);
+  const stream = useRegistrationUpdates({ registrationId, onUpdate, autoConnect: !isOutOfReach });
 
-  // The stream's view wins over what was loaded, except over a load that came after a gap: that may know what the
-  // stream could not tell. Views keep their identity, so any change of the stream's view puts it back in charge.
+  const { resets } = stream;
+  useEffect(() => {
+    if (resets > 0) onUpdate(null);
+  }, [resets]);
+
+  // The stream's view wins over loaded data, except over data that was loaded after a gap: it may have updates that the
+  // stream has lost. Then `superseded` is the view of that moment. The next update makes a new view, which wins again.
   const view = stream.registration;
   const [superseded, setSuperseded] = useState<RegistrationView | null>(null);
   const live = view === superseded ? null : view;
@@ -30,14 +37,14 @@ export function useRegistration(registrationId: number) {
   const [isStarting, setStarting] = useState(false);
   const [startError, setStartError] = useState<ApiError | null>(null);
 
-  /** Notes the view of this moment; the returned function loads what supersedes it. */
+  /** Remembers the current view. The returned function loads data that supersedes it. */
   const [order] = useState(() => new LoadOrder());
   const beginSuperseding = useCallback(() => {
     const before = latestView.current;
     const turn = order.start();
     return async () => {
       const isInPlace = await reload();
-      // Several may end in any order, and the view noted last is the newest.
+      // Several loads may end in any order. The view that was remembered last is the newest.
       if (isInPlace && order.settle(turn, true)) setSuperseded(before);
       return isInPlace;
     };
@@ -49,7 +56,7 @@ export function useRegistration(registrationId: number) {
   }, [beginSuperseding]);
   useReloadAfterGap(stream, reloadAfterGap);
 
-  // Accounts, log and details come with the end. The time tells a second end from the first.
+  // Accounts, log and details are complete at the end. The timestamp distinguishes a second end from the first.
   const end = view?.isFinal === true ? `${view.status} ${view.timestamp}` : null;
   useEffect(() => {
     if (end === null) return;
@@ -63,13 +70,14 @@ export function useRegistration(registrationId: number) {
     setStartError(null);
     try {
       await startValidation(registrationId);
-      // Until its first stage is heard of, the view is that of an earlier validation.
+      // Until its first stage update arrives, the view belongs to the earlier validation.
       await loadAndSupersede();
     } catch (error) {
       const problem = asApiError(error);
       setStartError(problem);
-      // The server knows better than this page: it may be running, or gone.
-      if (problem.kind === "refused") void reload();
+      // The server knows more than this page: another operator's validation is running, or the request is gone.
+      if (problem.status === 409) await loadAndSupersede();
+      else if (problem.kind === "refused") void reload();
     } finally {
       setStarting(false);
     }
@@ -80,11 +88,16 @@ export function useRegistration(registrationId: number) {
     [registration, live],
   );
 
-  // The stream speaks of a validation that what was loaded does not know of.
+  const log = useMemo(
+    () => (registration === null ? [] : currentLog(registration, live, streamLog)),
+    [registration, live, streamLog],
+  );
+
+  // The stream shows a validation that was not running when the data was loaded.
   const isNews = progress?.isRunning === true && registration?.validating === false;
   useEffect(() => {
     if (isNews) void reload();
   }, [isNews, reload]);
 
-  return { resource, progress, stream, isStarting, startError, validate };
+  return { resource, progress, log, stream, isStarting, startError, validate };
 }

@@ -9,9 +9,9 @@ import { applyToList } from "./registrationList";
 import { useReloadAfterGap } from "./useReloadAfterGap";
 import { useResource } from "./useResource";
 
-/** The list of registrations, kept as it is now by the stream. */
+/** The list of registrations, which the stream keeps up to date. */
 export function useRegistrationList() {
-  // One buffer for each load under way: what happened meanwhile may be missing from its answer.
+  // One buffer for each load in progress: its answer may lack updates that arrive in the meantime.
   const buffers = useRef(new Set<RegistrationUpdate[]>());
 
   const load = useCallback(async (signal: AbortSignal) => {
@@ -43,7 +43,7 @@ export function useRegistrationList() {
     },
     [change, reloadSoon],
   );
-  // EventSource hides why it is refused, and would ask for ever.
+  // EventSource hides why the server refuses it, and would retry for ever.
   const isOutOfReach = value === null && list.error?.isFinal === true;
   const stream = useRegistrationUpdates({ onUpdate, autoConnect: !isOutOfReach });
   useReloadAfterGap(stream, reloadSoon);

@@ -1,15 +1,15 @@
 import { useEffect, useRef } from "react";
 
-/** What a stream counts. */
+/** The counters of a stream that show gaps. */
 interface GapCounts {
   readonly connections: number;
   readonly resets: number;
 }
 
 /**
- * Calls `reload` where the stream may have missed something: each time that it has opened, the first
- * time as well, and each time that the server says so. What was read before that may have changed
- * unseen. Reading once more after it means that overlap is possible, but loss is not.
+ * Calls `reload` after each possible gap in the stream: each time that it opens, including the first time, and each
+ * `reset`. Data that was loaded before may have changed without an update. Loading it again afterwards allows overlap,
+ * but no loss.
  */
 export function useReloadAfterGap({ connections, resets }: GapCounts, reload: () => void): void {
   const gaps = connections + resets;

@@ -4,17 +4,17 @@ import { type ApiError, asApiError } from "../api";
 import { LoadOrder } from "./loadOrder";
 
 export interface Resource<T> {
-  /** The newest value; kept while a reload is under way, and when one fails. */
+  /** The newest value. It stays during a reload, and when a reload fails. */
   readonly value: T | null;
-  /** Why the newest load failed, if it did. */
+  /** Why the newest load failed; null if it did not. */
   readonly error: ApiError | null;
   readonly loading: boolean;
   /**
-   * Loads again. Resolves true once the value is in place, which a later load may have brought, and false
-   * if that failed or nobody shows it.
+   * Loads again. Resolves to true once `value` is as new as this load, even if a later load brought it. Resolves to
+   * false if the load failed, or the component is gone.
    */
   reload(): Promise<boolean>;
-  /** Changes the value in place: what the live stream says about it. */
+  /** Changes the value without loading it, as the stream does. */
   update(change: (value: T) => T): void;
 }
 
@@ -25,8 +25,8 @@ interface State<T> {
 }
 
 /**
- * Loads a value when the component appears, and whenever it is asked to. Loads may overlap: see
- * `LoadOrder`. `load` must keep its identity.
+ * Loads a value when the component mounts, and on each `reload`. Loads may overlap: see `LoadOrder`. `load` must be the
+ * same function in each render.
  */
 export function useResource<T>(load: (signal: AbortSignal) => Promise<T>): Resource<T> {
   const [state, setState] = useState<State<T>>({ value: null, error: null, loading: true });

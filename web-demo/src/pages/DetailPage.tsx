@@ -1,5 +1,6 @@
 import { useCallback } from "react";
 
+import type { ApiError } from "../api";
 import { Accounts } from "../components/Accounts";
 import { Card } from "../components/Card";
 import { CustomerFacts } from "../components/CustomerFacts";
@@ -13,17 +14,18 @@ import { Outcome } from "../components/Outcome";
 import { PageHeader } from "../components/PageHeader";
 import { ProcessLog } from "../components/ProcessLog";
 import { Skeleton } from "../components/Skeleton";
+import { StageProgress } from "../components/StageProgress";
 import { StatusPill } from "../components/StatusPill";
 import { Timeline } from "../components/Timeline";
 import { ValidateButton } from "../components/ValidateButton";
 import { stageTitle } from "../components/stageTexts";
-import type { Progress } from "../data/progress";
+import { type Progress, stagePosition } from "../data/progress";
 import { useRegistration } from "../data/useRegistration";
 import { Link, listPath } from "../router";
 import { UnknownRegistration } from "./NotFoundPages";
 
 export function DetailPage({ registrationId }: { registrationId: number }) {
-  const { resource, progress, stream, isStarting, startError, validate } = useRegistration(registrationId);
+  const { resource, progress, log, stream, isStarting, startError, validate } = useRegistration(registrationId);
   const { value: registration, error, reload } = resource;
   const retry = useCallback(() => void reload(), [reload]);
 
@@ -54,7 +56,7 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
     );
   }
   const { isRunning } = progress;
-  // Another program may publish stages too; those keep nobody from validating here.
+  // Another program may publish stages, too. They don't disable the button.
   const isBusy = isRunning && registration.validating;
   return (
     <>
@@ -79,15 +81,14 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
           />
         }
       />
-      {startError !== null && isRunning === (startError.status === 409) && (
-        <Notice>The validation was not started. {startError.message}</Notice>
-      )}
+      {startError !== null && <StartNotice error={startError} isRunning={isRunning} />}
       {error !== null && <LoadNotice error={error} onRetry={retry} />}
       <LiveUpdatesNotice stream={stream} />
       <div className="detail">
         <div className="detail-main">
-          <Card title="Validation" aside={<StageCount progress={progress} />}>
+          <Card title="Validation">
             <Announcement progress={progress} />
+            {isRunning && <StageProgress position={stagePosition(progress.timeline)} />}
             <TimelineNote progress={progress} isConnected={stream.isConnected} />
             {progress.isFinal && <Outcome status={progress.status} message={progress.message} />}
             <Timeline stages={progress.timeline} hasEnded={progress.isFinal} />
@@ -96,7 +97,7 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
             <Accounts accounts={registration.accounts} isRunning={isRunning} />
           </Card>
           <Card title="Process log">
-            <ProcessLog entries={registration.processLog} isRunning={isRunning} />
+            <ProcessLog entries={log} isRunning={isRunning} />
           </Card>
         </div>
         <div className="detail-side">
@@ -117,21 +118,25 @@ function Trail({ registrationId }: { registrationId: number }) {
   );
 }
 
-function StageCount({ progress: { isRunning, timeline } }: { progress: Progress }) {
-  if (!isRunning) return null;
-  const done = timeline.filter(({ state }) => state !== "pending" && state !== "started").length;
-  return (
-    <span className="card-aside">
-      {done} of {timeline.length} stages
-    </span>
-  );
+/** Why the button started nothing. The notice about another operator's validation disappears when that one ends. */
+function StartNotice({ error, isRunning }: { error: ApiError; isRunning: boolean }) {
+  if (error.status === 409) {
+    if (!isRunning) return null;
+    return (
+      <Notice isInformation>
+        Another operator has started this validation already. Its progress is shown here, live. You don’t have to do
+        anything.
+      </Notice>
+    );
+  }
+  return isRunning ? null : <Notice>The validation was not started. {error.message}</Notice>;
 }
 
-/** What the timeline can't say by itself. */
+/** Facts that the timeline itself doesn't show. */
 function TimelineNote({ progress, isConnected }: { progress: Progress; isConnected: boolean }) {
   const { isRunning, isFinal, timeline, hasMoreStages } = progress;
   if (isRunning && !isConnected) {
-    return <p className="timeline-note">This may be behind. Progress shows here once the connection is back.</p>;
+    return <p className="timeline-note">This may be out of date. Progress appears here when the connection is back.</p>;
   }
   if (!isRunning && !isFinal && timeline.every(({ state }) => state === "pending")) {
     return <p className="timeline-note">This customer has not been validated yet.</p>;
@@ -142,7 +147,7 @@ function TimelineNote({ progress, isConnected }: { progress: Progress; isConnect
   return null;
 }
 
-/** Reads the newest word on the validation out, one sentence at a time. */
+/** Announces the validation's newest message to screen readers. */
 function Announcement({ progress }: { progress: Progress }) {
   const { isRunning, isFinal, status, message, timeline } = progress;
   const current = timeline.filter(({ state }) => state !== "pending").at(-1);

@@ -97,7 +97,7 @@ function Registrations({ registrations }: { registrations: readonly Registration
   );
 }
 
-/** The filter lives in the address, so that going back, reloading and sharing keep it. */
+/** The filter is part of the address, so it survives going back, reloading and sharing. */
 function useListFilter(): [ListFilter, (filter: ListFilter) => void] {
   const { search: query } = useLocation();
   const filter = useMemo<ListFilter>(() => {

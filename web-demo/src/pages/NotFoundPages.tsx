@@ -13,7 +13,7 @@ export function UnknownRegistration({ registrationId }: { registrationId: number
     <>
       <PageHeader title="Request not found" />
       <Message icon="search" title={`There is no registration request ${registrationId}`} action={toList}>
-        It may have been removed, or the link has a wrong number in it.
+        It may have been removed, or the number in the link is wrong.
       </Message>
     </>
   );
