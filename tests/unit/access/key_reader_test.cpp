@@ -194,7 +194,7 @@ TEST_CASE("a key with which anyone could sign is left out", "[access]") {
   CHECK_THAT(note_of(one), Contains("exponent"));
   json off_curve = ec_signer().jwk(json::object());
   off_curve["x"] = off_curve["y"];
-  CHECK_THAT(note_of(off_curve), Contains("no key"));
+  CHECK_THAT(note_of(off_curve), Contains("not a valid key"));
   json padded = rsa_signer().jwk(json::object());
   padded["n"] = padded["n"].get<std::string>() + "==";
   CHECK_THAT(note_of(padded), Contains("0 bits"));
@@ -206,9 +206,9 @@ TEST_CASE("a key set that exposes a secret is refused", "[access]") {
   with_private["d"] = "AA";
   CHECK_THAT(error_of(read_set({with_private})), Contains("private"));
   CHECK_THAT(error_of(read_set({rsa, ec_signer().jwk({{"kid", "a"}})})), Contains("kid"));
-  CHECK_THAT(error_of(read_set({})), Contains("no key"));
+  CHECK_THAT(error_of(read_set({})), Contains("not a valid key"));
   CHECK_THAT(error_of(read_set({Signer::rsa(1024).jwk(json::object())})), Contains("1024"));
-  CHECK_THAT(error_of(read_set({json("x")})), Contains("no object"));
+  CHECK_THAT(error_of(read_set({json("x")})), Contains("not an object"));
   for (const char* const text :
        {"", "[]", "{}", R"({"keys":{}})", R"({"keys":[],"keys":[]})", "{\"keys\":[]} x", "null"}) {
     CAPTURE(text);

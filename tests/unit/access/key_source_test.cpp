@@ -60,7 +60,8 @@ TEST_CASE("a secret that every user of the machine may read gets a note", "[acce
 TEST_CASE("a file that can't be used is named with the reason", "[access]") {
   const test::TemporaryFolder folder;
   const auto missing = (folder / "missing.pem").string();
-  CHECK_THAT(error_of(Kind::key_file, missing), Contains("missing.pem") && Contains("not there"));
+  CHECK_THAT(error_of(Kind::key_file, missing),
+             Contains("missing.pem") && Contains("does not exist"));
   CHECK_THAT(error_of(Kind::key_file, (folder / ".").string()), Contains("not a regular file"));
   const auto big = write(folder / "big", std::string((1U << 20U) + 1, ' '));
   CHECK_THAT(error_of(Kind::jwks_file, big), Contains("mebibyte"));

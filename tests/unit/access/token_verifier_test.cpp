@@ -299,7 +299,8 @@ TEST_CASE("a payload is read strictly once it is verified", "[access]") {
   for (const char* const text : {"", "[]", "1", "{\"exp\":1e999}", "{\"exp\":", "\xef\xbb\xbf"}) {
     CHECK(with_payload(text).starts_with("The token's payload is not a JSON object"));
   }
-  CHECK(with_payload("{\"exp\":" + exp + "}" + '\0').starts_with("The token's payload is no JSON"));
+  CHECK(with_payload("{\"exp\":" + exp + "}" + '\0')
+            .starts_with("The token's payload is not a JSON"));
   // A sender without a key learns nothing about a token's other mistakes.
   CHECK_THAT(
       verdict(Signer::secret(std::string(32, 'x')).raw_token(R"({"alg":"HS256"})", "[]"), keys),
