@@ -1,6 +1,6 @@
-// Builds dist/esm and dist/cjs from src/: tsc compiles and declares, and Rollup bundles the entries. Rollup, since it
-// gives both formats chunks that entries share, so that what a page or process has once is there once; keeps
-// `new URL(file, import.meta.url)` as bundlers look for it; and runs on Node 18. dist/regstream.wasm is CMake's.
+// Builds dist/esm and dist/cjs from src/: tsc compiles and writes declarations, and Rollup bundles the entries. Why
+// Rollup: both formats get chunks that entries share, so that page-wide objects exist once; it keeps `new URL(file,
+// import.meta.url)` as bundlers look for it; and it runs on Node 18. CMake builds dist/regstream.wasm.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,12 +15,12 @@ import { entryNames } from "./entries.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
 
-/** What bin/ runs; no entry of the package. */
+/** What bin/ runs; not an entry of the package. */
 const command = { workflow_command: "workflow/command" };
 
 const formats = {
   esm: { format: "es" },
-  // A CommonJS file has a name. Rollup would go by `document`, which Jest's environment for pages has, too.
+  // A CommonJS file has __filename. Rollup would use `document`, which Jest's environment for pages has, too.
   cjs: { format: "cjs", exports: "named", dynamicImportInCjs: false },
 };
 
@@ -30,13 +30,13 @@ const ownAddress = {
     format === "cjs" && property === "url" ? 'require("node:url").pathToFileURL(__filename).href' : null,
 };
 
-/** Rollup drops a module's directive; an entry's, such as "use client", is for those who import it. */
+/** Rollup drops a module's directive, but the importers of an entry need it: "use client", say. */
 const directiveOf = (folder, name) => /^"use \w+";/.exec(readFileSync(join(folder, `${name}.js`), "utf8"))?.[0] ?? "";
 
 async function bundle(compiled, inputs, folder, options) {
   const build = await rollup({
     input: Object.fromEntries(Object.entries(inputs).map(([name, file]) => [name, join(compiled, `${file}.js`)])),
-    // What is no file of ours is a peer, or Node's.
+    // Modules outside the package are peers, or Node's.
     external: (id) => /^[\w@]/.test(id),
     plugins: [ownAddress],
     onwarn(warning) {
@@ -49,7 +49,7 @@ async function bundle(compiled, inputs, folder, options) {
     ...options,
     dir: folder,
     entryFileNames: "[name].js",
-    // Beside the entries: from each file of a format the module is at ../regstream.wasm.
+    // Beside the entries: every file of a format finds the module at ../regstream.wasm.
     chunkFileNames: "chunk_[name].js",
     hoistTransitiveImports: false,
     banner: ({ isEntry, name }) => (isEntry ? directiveOf(compiled, inputs[name]) : ""),
@@ -65,7 +65,7 @@ try {
     const folder = join(here, "dist", name);
     rmSync(folder, { recursive: true, force: true });
     await bundle(compiled, name === "esm" ? { ...entries, ...command } : entries, folder, options);
-    // One text declares both: which of them it means is a matter of the nearest package.json.
+    // One text of declarations serves both formats; the nearest package.json decides which.
     cpSync(compiled, folder, { recursive: true, filter: (file) => !file.endsWith(".js") });
   }
   writeFileSync(join(here, "dist/cjs/package.json"), '{ "type": "commonjs" }\n');
