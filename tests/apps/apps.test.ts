@@ -104,7 +104,8 @@ async function look(url: string): Promise<void> {
       .waitForFunction((wanted) => document.body?.textContent?.includes(wanted), text, { timeout: 30_000 })
       .catch(async () => {
         throw new Error(
-          `The page never said "${text}": ${await page.evaluate(() => document.documentElement.outerHTML)}\n${said.join("\n")}`,
+          `The page never said "${text}": ` +
+            `${await page.evaluate(() => document.documentElement.outerHTML)}\n${said.join("\n")}`,
         );
       });
   await page.goto(url);

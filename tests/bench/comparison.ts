@@ -27,7 +27,8 @@ export async function compareInTurns<Key extends string>(
     ];
     const ratio = median(pairs.map(([left, right]) => left[key] / right[key]));
     console.log(
-      `  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ${ratio.toFixed(2).padStart(6)} x`,
+      `  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ` +
+        `${ratio.toFixed(2).padStart(6)} x`,
     );
   }
 }

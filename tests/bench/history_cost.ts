@@ -124,7 +124,8 @@ function print(ours: readonly Figures[], peers: readonly Figures[]): void {
   const row = (what: string, key: keyof Figures, text: (value: number) => string): void => {
     const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
     console.log(
-      `  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`,
+      `  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ` +
+        `${(our / theirs).toFixed(2).padStart(6)} x`,
     );
   };
   const time = (milliseconds: number): string => `${milliseconds.toFixed(3)} ms`;
@@ -167,7 +168,8 @@ async function compareMemory(): Promise<void> {
 
 try {
   console.log(
-    `publishing into the history against a plain PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`,
+    "publishing into the history against a plain PUBLISH; " +
+      `medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`,
   );
   for (const [name, connect] of [
     ["ioredis", throughIoredis],

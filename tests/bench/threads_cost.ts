@@ -80,7 +80,8 @@ function report(what: string, key: keyof Figures, text: (value: number) => strin
     const ratios = measured.map((turn) => (turn[index]?.[key] ?? Number.NaN) / (turn[0]?.[key] ?? Number.NaN));
     const value = median(measured.map((turn) => turn[index]?.[key] ?? Number.NaN));
     console.log(
-      `  ${`${count} ${count === 1 ? "thread" : "threads"}`.padEnd(46)} ${text(value).padStart(9)} ${median(ratios).toFixed(2).padStart(6)} x`,
+      `  ${`${count} ${count === 1 ? "thread" : "threads"}`.padEnd(46)} ${text(value).padStart(9)} ` +
+        `${median(ratios).toFixed(2).padStart(6)} x`,
     );
   }
 }

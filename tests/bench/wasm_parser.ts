@@ -221,6 +221,7 @@ for (const [index, { what, stream, chunkBytes, target }] of comparisons.entries(
   const rate = (milliseconds: number) => `${(stream.length / milliseconds / 1000).toFixed(0).padStart(5)} MB/s`;
   const against = target === undefined ? "" : ` (target ${target})`;
   console.log(
-    `${`${what}, ${chunkBytes / kib} KiB chunks`.padEnd(46)} ${rate(ours)} against ${rate(peer)} ${(peer / ours).toFixed(2).padStart(6)} x${against}`,
+    `${`${what}, ${chunkBytes / kib} KiB chunks`.padEnd(46)} ${rate(ours)} against ${rate(peer)} ` +
+      `${(peer / ours).toFixed(2).padStart(6)} x${against}`,
   );
 }

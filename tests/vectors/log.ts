@@ -15,8 +15,14 @@ export function leftLine(lastEventId: string, retry: number | null): string {
   return `left id "${escapeText(lastEventId)}" retry ${retry ?? "none"}\n`;
 }
 
-const line =
-  /^(?:event (\S+) ".*" id ".*"|comment ".*"|retry \d+|skipped (?:line_too_long|event_too_large|id_too_long) \d+ id ".*"|left id "(.*)" retry (none|\d+))$/;
+const lines = [
+  'event (\\S+) ".*" id ".*"',
+  'comment ".*"',
+  "retry \\d+",
+  'skipped (?:line_too_long|event_too_large|id_too_long) \\d+ id ".*"',
+  'left id "(.*)" retry (none|\\d+)',
+];
+const line = new RegExp(`^(?:${lines.join("|")})$`);
 
 export function isLogLine(text: string): boolean {
   return line.test(text);

@@ -7,8 +7,8 @@ import { expect, test } from "vitest";
 const root = new URL("../../", import.meta.url);
 
 /**
- * Where the built-in workflow's words may stand: its declaration; tests, examples and documents; and the sample backend, whose
- * pipeline this workflow is.
+ * Where the built-in workflow's words may appear: in its declaration; in tests, examples and documents; and in the
+ * sample backend, which runs this workflow.
  */
 const mayHaveWords = [
   /^workflows\//,
@@ -32,10 +32,11 @@ const { statuses, stages } = JSON.parse(
   readFileSync(new URL("workflows/registration.json", root), "utf8"),
 ) as Declaration;
 
-/** A status's name is an English word as well, so that only a quoted one counts: "FAILED", 'FAILED', `FAILED`, \"FAILED\". */
-const word = new RegExp(
-  `["'\`](?:${statuses.map(({ name }) => name).join("|")})\\\\?["'\`]|\\b(?:${stages.map(({ name }) => name).join("|")})\\b`,
-);
+/**
+ * A status's name is an English word as well, so only a quoted one counts: "FAILED", 'FAILED', `FAILED`, \"FAILED\".
+ */
+const oneOf = (named: readonly { readonly name: string }[]): string => named.map(({ name }) => name).join("|");
+const word = new RegExp(`["'\`](?:${oneOf(statuses)})\\\\?["'\`]|\\b(?:${oneOf(stages)})\\b`);
 
 function committed(): readonly string[] {
   const output = execFileSync("git", ["ls-files", "-z"], { cwd: fileURLToPath(root), encoding: "utf8" });

@@ -10,8 +10,8 @@ export type OpenParser = (vector: ParserVector) => EventStreamParser;
 type Cut = (stream: Uint8Array) => Uint8Array[];
 
 /**
- * Describes the first chunking of the vector's connections (each in one piece, at every point in two, in pieces of every size) by
- * which the parser gives another log; null if there is none.
+ * Describes the first chunking of the vector's connections for which the parser gives another log; null if there is
+ * none. It tries one piece, two pieces split at every point, and pieces of every size.
  */
 export function findSplitThatDiffers(open: OpenParser, vector: ParserVector): string | null {
   const longest = Math.max(1, ...vector.connections.map(({ stream }) => stream.length));

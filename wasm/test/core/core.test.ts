@@ -206,7 +206,8 @@ describe("the core behind its ABI", () => {
     '{"type":"update","data":{"registrationId":42,"status":"PENDING"}',
     '{"type":"snapshot","data":[]}',
     `{"type":"update","data":${"[".repeat(100_000)}`,
-    `{"type":"update","data":{"registrationId":42,"status":"P","details":${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}}`,
+    `{"type":"update","data":{"registrationId":42,"status":"P","details":` +
+      `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}}`,
     "\u0000",
     "{\ud800}",
   ])("reports data that is not a message as malformed, with the reason (%#)", async (data) => {
@@ -474,7 +475,8 @@ describe("the core behind its ABI", () => {
   it("keeps members of an update whatever their names are", async () => {
     const client = await openClient();
     const rest =
-      '"constructor":1,"toString":"two","hasOwnProperty":[3],"valueOf":{"__proto__":4},"__proto__":{"isAdmin":true},"id":null';
+      '"constructor":1,"toString":"two","hasOwnProperty":[3],"valueOf":{"__proto__":4},' +
+      '"__proto__":{"isAdmin":true},"id":null';
     const batch = client.event(
       1,
       `{"type":"update","data":{"registrationId":42,"status":"FAILED","timestamp":1,${rest}}}`,

@@ -20,7 +20,7 @@ describe("the errors that pass", () => {
   it.each(passingErrors.map((error) => [error.code, error] as const))("%s is found by its code", (code, error) => {
     expect(findPassingError(new Error(`${code} in Redis's words`))).toBe(error);
     expect(readFailure(new Error(code), channel).kind).toBe("unreachable");
-    const before7 = `ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -${code} in Redis's words`;
+    const before7 = `ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -${code} in its words`;
     expect(findPassingError(new Error(before7))).toBe(error);
     expect(findPassingError(new Error(`ERR ${code}`))).toBeNull();
   });

@@ -94,7 +94,7 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
     expect(troubles).toEqual([]);
   });
 
-  it("sends a batch that too few replicas have again unchanged, reports it once, and acknowledges it when enough have it", async () => {
+  it("sends a batch that too few replicas have again, unchanged, until enough have it", async () => {
     const { published } = await say(create());
     const sent = own.calls[0]?.words;
     for (const delayMs of [250, 500]) {
