@@ -1,9 +1,9 @@
-// The package's entries are the files at the top of src/, and nothing else lists them: package.json's `exports` and
-// `typesVersions` are written from here (generate.mjs), and build.mjs builds them.
+// The package's entries are the files at the top of src/; nothing else lists them. generate.mjs writes package.json's
+// `exports` and `typesVersions` from here, and build.mjs builds them.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Such as `index` and `react`, in the order of `exports`. */
+/** Names such as `index` and `react`, in the order of `exports`. */
 export function entryNames() {
   const files = readdirSync(fileURLToPath(new URL("src", import.meta.url)));
   const names = files.filter((name) => name.endsWith(".ts")).map((name) => name.slice(0, -".ts".length));
@@ -16,7 +16,7 @@ const built = (format, name) => ({
 });
 
 /**
- * Node takes `import` or `require`. Bundlers know `module`, and so take the ESM build for both: a page gets one copy.
+ * Node uses `import` or `require`. Bundlers know `module` and use the ESM build for both, so that a page gets one copy.
  */
 function exportOf(name) {
   return { module: `./dist/esm/${name}.js`, import: built("esm", name), require: built("cjs", name) };

@@ -1,7 +1,7 @@
-// Writes package.json's list of entries, and src/generated/: the words of the built-in workflow, the embedded module,
-// and what the native broker has too, as modules, so that nobody copies them by hand and a bundler needs no file of
-// ours. Runs before each build, check and test, by vite-node: the code that writes a workflow's module is the package's
-// own, in TypeScript.
+// Writes package.json's list of entries, and src/generated/: modules of the built-in workflow, the embedded WebAssembly
+// module, and what the package shares with the native broker. So nobody copies them by hand, and a bundler needs no
+// further file. Runs before each build, check and test, by vite-node, since the code that writes a workflow's module is
+// the package's own TypeScript.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
@@ -30,7 +30,7 @@ if (!existsSync(module)) {
 }
 
 const modules = {
-  // Its rules are checked here, so that no page has to.
+  // Checked here, so that no page has to.
   "registration.ts": moduleText(readDeclaration(read(registration), registration), registration, {
     name: "frozenWorkflow",
     from: "../workflow/workflow.js",
@@ -46,20 +46,20 @@ export const moduleInBase64 =
 `,
   "history_script.ts": `// Generated from native/broker/scripts/history by generate.mjs.
 
-/** By which Redis knows the script once it has run it. */
+/** The digest by which Redis knows the script. */
 export const historyScriptDigest = "${createHash("sha1").update(script).digest("hex")}";
 
 export const historyScript = ${JSON.stringify(script)};
 `,
   "passing_errors.ts": `// Generated from native/broker/passing_errors.json by generate.mjs.
 
-/** What Redis answers while it takes no calls, or no writes, from anybody; the script has written nothing then. */
+/** Redis's replies while it refuses all calls or all writes; the script has then written nothing. */
 export interface PassingError {
   /** The first word of the reply. */
   readonly code: string;
   /** The end of a sentence about Redis. */
   readonly reason: string;
-  /** Another server may have the address by now, and take writes. */
+  /** Another server may have the address by now, and accept writes. */
   readonly needsNewConnection?: boolean;
 }
 
@@ -67,7 +67,7 @@ export const passingErrors: readonly PassingError[] = ${JSON.stringify(passingEr
 `,
 };
 
-/** Left alone where nothing has changed: a build goes by the file's time. */
+/** An unchanged file is not written: builds compare file times. */
 function write(target, text) {
   const present = existsSync(target) ? readFileSync(target, "utf8") : null;
   if (present !== text) {

@@ -1,4 +1,5 @@
-// Fresh applications that install the packed package. REGSTREAM_APPS=all: every one (`./dev apps`), else the brief ones.
+// Fresh applications that install the packed package. REGSTREAM_APPS=all: every one (`./dev apps`); otherwise the brief
+// ones.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -71,7 +72,8 @@ async function look(url: string): Promise<void> {
       .waitForFunction((wanted) => document.body?.textContent?.includes(wanted), text, { timeout: 30_000 })
       .catch(async () => {
         throw new Error(
-          `The page never said "${text}": ${await page.evaluate(() => document.documentElement.outerHTML)}\n${said.join("\n")}`,
+          `The page never said "${text}": ` +
+            `${await page.evaluate(() => document.documentElement.outerHTML)}\n${said.join("\n")}`,
         );
       });
   await page.goto(url);

@@ -83,7 +83,9 @@ function compiledByVite(
     files: (gateway) => ({
       "index.html": html,
       "documented.mjs": documentedFile("Vite", "vite.config.js", gateway),
-      "vite.config.mjs": `import documented from "./documented.mjs";\n${plugin}\nexport default { ...documented, plugins: [framework()] };\n`,
+      "vite.config.mjs":
+        `import documented from "./documented.mjs";\n${plugin}\n` +
+        "export default { ...documented, plugins: [framework()] };\n",
       ...files,
     }),
   };
@@ -154,7 +156,8 @@ export function Progress() {
 }
 `,
       // A route of the server, which uses the package's build for servers.
-      "app/server/route.js": `${bundler === "webpack" ? 'import "regstream/inline";\n' : ""}import { loadCore, RegistrationStream } from "regstream";
+      "app/server/route.js": `${bundler === "webpack" ? 'import "regstream/inline";' : ""}
+import { loadCore, RegistrationStream } from "regstream";
 
 export const dynamic = "force-dynamic";
 export async function GET() {
@@ -182,7 +185,8 @@ test("a page's stream", async () => {
   // The request is made a microtask later.
   await null;
   source.onopen();
-  source.onmessage({ data: JSON.stringify({ type: "update", data: { registrationId: 42, status: "S", message: "Hi" } }), lastEventId: "1-1" });
+  const data = { registrationId: 42, status: "S", message: "Hi" };
+  source.onmessage({ data: JSON.stringify({ type: "update", data }), lastEventId: "1-1" });
   await new Promise((resolve, reject) => stream.subscribe(() => {
     const { registration, error } = stream.getSnapshot();
     if (error) reject(error);
@@ -258,7 +262,8 @@ export const apps: readonly App[] = [
         [`main.${extension}`]: `
           ${names.map((name) => `console.log("${name}", Object.keys(${load(name)}).length > 0);`).join("\n")}
           const { RegistrationStream } = ${load("regstream")};
-          const stream = new RegistrationStream({ registrationId: 42, url: "${gateway}/api/registrations/updates/stream" });
+          const url = "${gateway}/api/registrations/updates/stream";
+          const stream = new RegistrationStream({ registrationId: 42, url });
           stream.subscribe(() => {
             const { isConnected, error } = stream.getSnapshot();
             if (error) throw error;
@@ -275,7 +280,8 @@ export const apps: readonly App[] = [
     isBrief: true,
     packages: ["jest@30.5.2", "jest-environment-jsdom@30.5.2"],
     files: () => ({
-      "page.test.js": `/** @jest-environment jsdom */\n${fakePage('const { RegistrationStream } = require("regstream");')}`,
+      "page.test.js":
+        "/** @jest-environment jsdom */\n" + fakePage('const { RegistrationStream } = require("regstream");'),
     }),
     runs: [{ kind: "command", command: "npx jest" }],
   },
@@ -285,7 +291,9 @@ export const apps: readonly App[] = [
       nodeMin: 20,
       packages: [`vitest@${version}`, "jsdom@26.1.0"],
       files: () => ({
-        "page.test.mjs": `// @vitest-environment jsdom\nimport { expect, test } from "vitest";\n${fakePage('import { RegistrationStream } from "regstream";')}`,
+        "page.test.mjs":
+          '// @vitest-environment jsdom\nimport { expect, test } from "vitest";\n' +
+          fakePage('import { RegistrationStream } from "regstream";'),
       }),
       runs: [{ kind: "command", command: "npx vitest run" }],
     }),

@@ -75,9 +75,11 @@ async function measure(client: Redis, other: Redis, shape: Shape): Promise<Bar> 
     /percentiles_usec_evalsha:p99=([\d.]+),p100=([\d.]+)/.exec(await client.info("latencystats")) ?? [];
   const milliseconds = (value: number): string => value.toFixed(3).padStart(8);
   console.log(
-    `  ${shape.name.padEnd(28)} mean ${milliseconds(mean)}  p99 ${milliseconds(Number(p99) / 1000)}  most ${milliseconds(Number(most) / 1000)} ms;` +
+    `  ${shape.name.padEnd(28)} mean ${milliseconds(mean)}  p99 ${milliseconds(Number(p99) / 1000)}` +
+      `  most ${milliseconds(Number(most) / 1000)} ms;` +
       `  an update ${((mean * 1000) / shape.count).toFixed(1).padStart(7)} us;` +
-      `  PING p50 ${milliseconds(quantile(took, 0.5))}  p99 ${milliseconds(quantile(took, 0.99))}  most ${milliseconds(Math.max(...took))} ms`,
+      `  PING p50 ${milliseconds(quantile(took, 0.5))}  p99 ${milliseconds(quantile(took, 0.99))}` +
+      `  most ${milliseconds(Math.max(...took))} ms`,
   );
   return { name: shape.name, value: mean, text: `${mean.toFixed(3)} ms` };
 }

@@ -11,7 +11,8 @@ namespace {
 
 const std::string& stage_update() {
   static const std::string json =
-      R"({"registrationId":42,"status":"PENDING","stage":"t24_lookup","stageStatus":"completed","message":"Found 5 accounts","timestamp":1702493000000})";
+      R"({"registrationId":42,"status":"PENDING","stage":"t24_lookup","stageStatus":"completed",)"
+      R"("message":"Found 5 accounts","timestamp":1702493000000})";
   return json;
 }
 
@@ -21,10 +22,11 @@ const std::string& final_update() {
     std::string log;
     for (int entry = 0; entry < 8; ++entry) {
       log.append(entry == 0 ? "" : ",")
-          .append(
-              R"({"stage":"account_validation","stageStatus":"completed","message":"Validated 5 accounts","timestamp":1702493000000})");
+          .append(R"({"stage":"account_validation","stageStatus":"completed",)"
+                  R"("message":"Validated 5 accounts","timestamp":1702493000000})");
     }
-    return R"({"registrationId":42,"status":"APPROVED","message":"Customer validated successfully","details":{"accountsFound":5},"processLog":[)" +
+    return R"({"registrationId":42,"status":"APPROVED","message":"Customer validated successfully",)"
+           R"("details":{"accountsFound":5},"processLog":[)" +
            log + R"(],"timestamp":1702493005000})";
   }();
   return json;

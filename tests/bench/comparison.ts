@@ -11,8 +11,8 @@ export type Row<Key extends string> = readonly [
 ];
 
 /**
- * Prints and records, under this load, the median turn of each of the two and the median of the turns' ratios. They take
- * turns, and each begins every other turn, so that a busy spell of the machine meets both.
+ * Prints and records, under this load, the median turn of each of the two and the median of the turns' ratios. They
+ * take turns, and each begins every other turn, so that a busy spell of the machine meets both.
  */
 export async function compareInTurns<Key extends string>(
   group: string,

@@ -89,7 +89,8 @@ async function measureIdle(
 try {
   const core = shareCores();
   console.log(
-    `${ours.name}, with history, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`,
+    `${ours.name}, with history, against ${peer.name}; the server on one core, all else on others; ` +
+      `medians of ${turns} turns`,
   );
   await compareInTurns(
     `${burst.updates} updates at once, each to ${burst.streams} streams`,

@@ -65,7 +65,8 @@ try {
   const core = shareCores();
   const turns = Number(values.turns);
   console.log(
-    `${ours.name}, by plain PUBLISH, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`,
+    `${ours.name}, by plain PUBLISH, against ${peer.name}; the server on one core, all else on others; ` +
+      `medians of ${turns} turns`,
   );
   for (const load of loads) {
     await compareInTurns(load.name, [ours, peer], turns, (contender) => measure(load, contender, core), [

@@ -1,6 +1,6 @@
 /**
- * The figures of the benchmarks, kept for the page that plots them (figures_page.ts). Each program leaves a file. Its next
- * run replaces it.
+ * The figures of the benchmarks, kept for the page that plots them (figures_page.ts). Each program leaves a file, which
+ * its next run replaces.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -125,7 +125,8 @@ function print(group: string, ours: readonly Figures[], peers: readonly Figures[
   const row = (what: string, key: keyof Figures, better: Figure["better"], text: (value: number) => string): void => {
     const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
     console.log(
-      `  ${what.padEnd(28)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`,
+      `  ${what.padEnd(28)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ` +
+        `${(our / theirs).toFixed(2).padStart(6)} x`,
     );
     const bars = [
       { name: "into the history", value: our, text: text(our) },

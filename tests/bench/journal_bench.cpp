@@ -21,7 +21,8 @@ namespace {
 using namespace regstream::broker;
 
 constexpr std::string_view update =
-    R"({"registrationId":42,"status":"PENDING","stage":"t24_lookup","stageStatus":"completed","message":"Found 5 accounts","timestamp":1702493000000})";
+    R"({"registrationId":42,"status":"PENDING","stage":"t24_lookup","stageStatus":"completed",)"
+    R"("message":"Found 5 accounts","timestamp":1702493000000})";
 constexpr std::int64_t now_ms = 1'702'493'000'000;
 
 // A folder that goes with what is in it.

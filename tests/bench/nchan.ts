@@ -42,6 +42,8 @@ const configuration = (folder: string, port: number): string => `
     fastcgi_temp_path ${folder}; scgi_temp_path ${folder}; uwsgi_temp_path ${folder};
     server {
       listen 127.0.0.1:${port};
-      location /api/registrations/updates/stream { nchan_subscriber eventsource; nchan_channel_id all-$arg_registrationId; }
+      location /api/registrations/updates/stream {
+        nchan_subscriber eventsource; nchan_channel_id all-$arg_registrationId;
+      }
     }
   }`;

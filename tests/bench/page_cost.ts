@@ -129,7 +129,8 @@ try {
   for (const name of pages) {
     const { task, script, renders } = cost[name];
     console.log(
-      `  ${name.padEnd(14)} main thread ${task.toFixed(1)} µs an update, of it script ${script.toFixed(1)} µs; ${renders} renders`,
+      `  ${name.padEnd(14)} main thread ${task.toFixed(1)} µs an update, ` +
+        `of it script ${script.toFixed(1)} µs; ${renders} renders`,
     );
   }
   const bars = (unit: string, of: (name: PageName) => number): Bar[] =>
@@ -143,7 +144,8 @@ try {
     bars: bars("µs", (name) => cost[name].task),
   });
   console.log(
-    `  ratio of main-thread time ${(cost.package_page.task / cost.bare_page.task).toFixed(2)}, of renders ${(cost.package_page.renders / cost.bare_page.renders).toFixed(2)}`,
+    `  ratio of main-thread time ${(cost.package_page.task / cost.bare_page.task).toFixed(2)}, ` +
+      `of renders ${(cost.package_page.renders / cost.bare_page.renders).toFixed(2)}`,
   );
 
   for (const latencyMs of [0, 100]) {
@@ -159,14 +161,16 @@ try {
       bars: bars("ms", (name) => median(times[name])),
     });
     console.log(
-      `first update shown, ${latencyMs} ms of latency: bare ${bare.toFixed(1)} ms, the package ${ours.toFixed(1)} ms, ${(ours - bare).toFixed(1)} ms later`,
+      `first update shown, ${latencyMs} ms of latency: bare ${bare.toFixed(1)} ms, ` +
+        `the package ${ours.toFixed(1)} ms, ${(ours - bare).toFixed(1)} ms later`,
     );
   }
 
   for (const name of pages) {
     const megabytes = await measureHeap(name);
     console.log(
-      `heap of ${name} after each tenth of ${heapUpdates} updates: ${megabytes.map((size) => size.toFixed(1)).join(" ")} MB`,
+      `heap of ${name} after each tenth of ${heapUpdates} updates: ` +
+        `${megabytes.map((size) => size.toFixed(1)).join(" ")} MB`,
     );
   }
 } finally {

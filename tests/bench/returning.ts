@@ -78,7 +78,8 @@ try {
     const of = (key: keyof Figures): number => median(figures.map((each) => each[key]));
     const [took, cpu, peak] = [seconds(of("tookNs")), seconds(of("cpuNs")), (of("peakBytes") / 2 ** 20).toFixed(0)];
     console.log(
-      `  ${name}: all have read all after ${took}; ${cpu} of processor time, ${peak} MiB at its peak, ${of("turnedAway")} times turned away`,
+      `  ${name}: all have read all after ${took}; ${cpu} of processor time, ${peak} MiB at its peak, ` +
+        `${of("turnedAway")} times turned away`,
     );
   }
 } finally {

@@ -231,6 +231,7 @@ for (const [index, { what, stream, chunkBytes, target }] of comparisons.entries(
   });
   const against = target === undefined ? "" : ` (target ${target})`;
   console.log(
-    `${`${what}, ${chunkBytes / kib} KiB chunks`.padEnd(46)} ${rate(ours)} against ${rate(peer)} ${(peer / ours).toFixed(2).padStart(6)} x${against}`,
+    `${`${what}, ${chunkBytes / kib} KiB chunks`.padEnd(46)} ${rate(ours)} against ${rate(peer)} ` +
+      `${(peer / ours).toFixed(2).padStart(6)} x${against}`,
   );
 }

@@ -42,7 +42,7 @@ describe("the browser package's stream, by fetch, in Chromium", () => {
     await Promise.all([modules.stop(), streams.stop()]);
   });
 
-  test("reads a stream byte by byte, resumes from another origin after an id of any script, and stops at 204", async () => {
+  test("reads byte by byte, resumes from another origin after an id of any script, and stops at 204", async () => {
     const first = updateOf("duplicate_check", 1);
     const second = updateOf("t24_lookup", 2);
     const script = streams.add([

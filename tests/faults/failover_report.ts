@@ -69,7 +69,8 @@ export function failoverReport(outcomes: readonly FailoverOutcome[]): string {
 
 ${table(["figure", ...figures(({ plan }) => `WAIT ${plan.waitReplicas}`)], totals)}
 
-Times in seconds, from the fault's beginning until a client has the next update; the publishers' own wait is included. WAIT: how many of the
+Times in seconds, from the fault's beginning until a client has the next update; the publishers' own wait is included.
+WAIT: how many of the
 two replicas have an update before it is acknowledged. While one is down, WAIT 2 acknowledges nothing.
 
 ${table(head, outcomes.flatMap(rowsOf))}

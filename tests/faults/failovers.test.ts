@@ -16,7 +16,7 @@ const seed = Number(process.env.REGSTREAM_FAULTS_SEED ?? 1);
 
 const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
 
-test("a primary is replaced again and again, and each update that all replicas had when it was acknowledged is there once", {
+test("a primary is replaced again and again, and each update acknowledged by all replicas is there once", {
   timeout: 300_000,
 }, async () => {
   const kinds = Object.keys(ends) as EndKind[];

@@ -105,7 +105,8 @@ export function report({
 
 ${table(["figure", ""], figures)}
 
-Times in seconds. Whole again: how long a client waited at most for an update, from its publishing, or from the fault's beginning.
+Times in seconds. Whole again: the longest that a client waited for an update, from its publishing or from the fault's
+beginning.
 
 ${table(head, rows)}
 `;

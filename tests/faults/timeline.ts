@@ -55,8 +55,8 @@ function gridStep(durationMs: number): number {
 }
 
 /**
- * A run as an SVG document that needs nothing else. Each fault has a row: how long it lasted (dark), and how long half of
- * the touched clients, and all of them, needed to be whole again (lighter). Below them: how many streams were open.
+ * A run as an SVG document that needs nothing else. Each fault has a row: how long it lasted (dark), and how long half
+ * of the touched clients, and all of them, needed to be whole again (lighter). Below them: how many streams were open.
  */
 export function timeline(run: Run): string {
   const { title, beganMs, endMs, clients, faults, outages } = run;

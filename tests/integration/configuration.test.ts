@@ -108,7 +108,8 @@ describe("the options of serve", () => {
     const [, written] = document.split("<!-- options -->\n\n");
     expect(
       written,
-      "Write it anew: sed -i '/^<!-- options/q' docs/configuration.md && { echo; build/bin/regstream serve --print-options; } >> docs/configuration.md",
+      "Write it anew: sed -i '/^<!-- options/q' docs/configuration.md && " +
+        "{ echo; build/bin/regstream serve --print-options; } >> docs/configuration.md",
     ).toBe(table);
   });
 });

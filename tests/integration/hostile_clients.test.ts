@@ -88,7 +88,8 @@ test.each([
   ],
   [
     "bodies that are waited for",
-    "POST /api/registrations/42/updates HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+    "POST /api/registrations/42/updates HTTP/1.1\r\nHost: localhost\r\n" +
+      "Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
   ],
   ["unfinished chunks", chunked("1;a=")],
   ["connections that are not closed", "GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],

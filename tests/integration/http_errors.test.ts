@@ -129,7 +129,7 @@ describe("a caller's mistake is explained in problem details", () => {
     }
   });
 
-  test("characters that browsers and curl leave unescaped in a URL are accepted, for the page and for the API", async () => {
+  test("characters that browsers and curl leave unescaped in a URL are accepted, for page and API", async () => {
     const ask = async (target: string): Promise<string> =>
       raw(gateway.port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     for (const target of ['/?a=[1]|{2}^`"<>%&\\', '/requests/[1]|{2}^`"<>%\xc3\xa4\\']) {

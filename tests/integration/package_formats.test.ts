@@ -146,7 +146,8 @@ describe("a bundle without import.meta, as of a classic worker", () => {
 
   test("finds the embedded module", async () => {
     const code =
-      'import "regstream/inline"; import { loadCore } from "regstream"; globalThis.result = loadCore().then((core) => String(core.isDead), String);';
+      'import "regstream/inline"; import { loadCore } from "regstream"; ' +
+      "globalThis.result = loadCore().then((core) => String(core.isDead), String);";
     expect(await load(code)).toBe("false");
   });
 });
@@ -178,8 +179,10 @@ describe("the package's types", () => {
         import { registrationWorkflow, type StageOf } from "regstream/workflow";
         export const all = [${names.map((_, index) => `entry${index}`).join()}];
         export const stream = new WorkflowStream(registrationWorkflow, { id: 42, headers: { "X-Page": "1" } });
-        export const stages: readonly StageOf<typeof registrationWorkflow>[] = registrationWorkflow.stages.map(({ name }) => name);
-        export const make: (redis: Parameters<typeof createPublisher>[0]) => Publisher = (redis) => createPublisher(redis);
+        export const stages: readonly StageOf<typeof registrationWorkflow>[] =
+          registrationWorkflow.stages.map(({ name }) => name);
+        export const make: (redis: Parameters<typeof createPublisher>[0]) => Publisher =
+          (redis) => createPublisher(redis);
         // @ts-expect-error: ids are numbers
         stream.view("42");
       `,

@@ -18,7 +18,8 @@ describe("regstream parse", () => {
   // A byte order mark, every line end, a comment, an event without a type, one with two data lines, a block with only
   // an id, half an event.
   const stream =
-    "\ufeff: hello\r\nid: 7\nevent: stage\rdata: a\r\ndata: b\n\nretry: 250\r\ndata:\u00e9\n\nid: 8\n\ndata: never ended";
+    "\ufeff: hello\r\nid: 7\nevent: stage\rdata: a\r\ndata: b\n\n" +
+    "retry: 250\r\ndata:\u00e9\n\nid: 8\n\ndata: never ended";
   const expected = [
     { type: "stage", data: "a\nb", lastEventId: "7" },
     { type: "message", data: "é", lastEventId: "7" },

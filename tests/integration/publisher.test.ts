@@ -50,7 +50,7 @@ describe("publishing from Node, through a real Redis", () => {
   const callsOf = async (command: string): Promise<number> =>
     Number((await observer.info("commandstats")).match(new RegExp(`cmdstat_${command}:calls=(\\d+)`))?.[1] ?? 0);
 
-  test("interleaves with the program's, publishes the same, and runs the script that the program has loaded", async () => {
+  test("interleaves with the program's updates, equals them, and runs the script that the program loaded", async () => {
     const publisher = publisherOver(connect());
     const text = 'Found 5 accounts: "é" \\ \b\t\u2028 😀';
     const ids: string[] = [];
@@ -124,7 +124,7 @@ describe("publishing from Node, through a real Redis", () => {
     },
   );
 
-  test("updates wait in order while Redis is away, with a report, and begin a new epoch if it has lost its data", async () => {
+  test("updates wait in order while Redis is away, with a report, and begin a new epoch after data loss", async () => {
     const client = connect({ retryStrategy: () => 10, maxRetriesPerRequest: 1 });
     const publisher = publisherOver(client);
     const before = await say(publisher, "before");

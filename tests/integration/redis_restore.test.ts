@@ -267,7 +267,7 @@ async function expectAllOrReset(gateway: Gateway, cursor: string, all: readonly 
   back.close();
 }
 
-test("after a backup is restored as documented, without a gateway, no cursor of a lost update is taken for a new one", async () => {
+test("after a backup is restored as documented, no cursor of a lost update is taken for a new one", async () => {
   const redis = await RedisServer.start({ isDurable: true });
   endings.push(() => redis.stop());
   const before = await startGateway(redis.address);
@@ -303,7 +303,10 @@ test("another key in the history's place is named, and publishing waits until it
   await operator.set(historyKey, "something else");
   expect(await post(gateway, "meanwhile")).toBe(false);
   await gateway.untilLog(
-    /holds something else where the history belongs \(WRONGTYPE\): rename or delete the key \{service:registration-updates\}:history/,
+    new RegExp(
+      "holds something else where the history belongs \\(WRONGTYPE\\): " +
+        "rename or delete the key \\{service:registration-updates\\}:history",
+    ),
   );
   await until(async () => (await fetch(gateway.url("/readyz"))).status === 503);
   expect(await operator.get(historyKey)).toBe("something else");

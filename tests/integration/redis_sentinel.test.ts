@@ -146,7 +146,10 @@ test("a primary's name that no sentinel knows is reported, with what to do", asy
   const redis = await WatchedRedis.start({ replicas: 0 });
   const gateway = await Gateway.start({ environment: { ...redis.environment, REDIS_MASTER_NAME: "nobody" } });
   await gateway.untilLog(
-    /no sentinel knows where the primary 'nobody' is \(127\.0\.0\.1:\d+: does not know the name 'nobody'; .*\); retrying/,
+    new RegExp(
+      "no sentinel knows where the primary 'nobody' is " +
+        "\\(127\\.0\\.0\\.1:\\d+: does not know the name 'nobody'; .*\\); retrying",
+    ),
   );
   expect((await fetch(gateway.url("/readyz"))).status).toBe(503);
   await gateway.stop("SIGKILL");

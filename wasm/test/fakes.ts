@@ -19,7 +19,7 @@ export { FakeSignals } from "../src/testing/fake_signals.js";
 /** The built module's file. */
 export const modulePath = fileURLToPath(new URL("../dist/regstream.wasm", testUrl()).href);
 
-/** In one step, Vite would take it for an asset of a page, and give it an address of its server. */
+/** In a separate function: Vite would take the expression for an asset of a page and rewrite its address. */
 function testUrl(): string {
   return import.meta.url;
 }
@@ -32,7 +32,7 @@ export async function primeCore(): Promise<Core> {
 export type RegistrationClient = CoreClient<RegistrationWorkflow>;
 export type RegistrationViewReader = ViewReader<RegistrationWorkflow>;
 
-/** What a client of registrations needs, where a test has no other wishes. */
+/** Default options for a client of registrations. */
 export const clientOptions = {
   vocabulary: new Vocabulary(registrationWorkflow),
   policy: "resilient",
@@ -56,7 +56,7 @@ export function openClient(core: Core, registrationId: number | undefined): Regi
   return client;
 }
 
-/** A request by fetch whose server is the test. */
+/** A request by fetch whose server is played by the test. */
 export class FakeRequest {
   readonly headers: Headers;
   readonly response: Promise<Response>;
@@ -81,7 +81,7 @@ export class FakeRequest {
     );
   }
 
-  /** Whether the client still waits for something, which is what an abort ends. */
+  /** Whether the client still waits for something; an abort ends that. */
   get isLive(): boolean {
     return !this.#isOver;
   }
@@ -113,18 +113,18 @@ export class FakeRequest {
     this.respond(200, { "Content-Type": "text/event-stream" });
   }
 
-  /** Sends bytes, or a text's, as one piece. */
+  /** Sends bytes, or a text as UTF-8, as one piece. */
   send(piece: string | Uint8Array): void {
     this.#body?.enqueue(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
   }
 
-  /** The server ended the response. */
+  /** Ends the response. */
   end(): void {
     this.#isOver = true;
     this.#body?.close();
   }
 
-  /** There is no connection, or it broke. */
+  /** Breaks the connection, or makes it fail. */
   lose(): void {
     this.#stop(new TypeError("fetch failed"));
   }
@@ -133,7 +133,7 @@ export class FakeRequest {
 export interface FakeFetch {
   readonly fetch: FetchFunction;
   readonly requests: FakeRequest[];
-  /** The request made last. */
+  /** The last request. */
   readonly last: FakeRequest;
   readonly live: number;
 }
@@ -160,7 +160,7 @@ export function createFetch(): FakeFetch {
   };
 }
 
-/** Lets a body's pieces that were sent already be read. */
+/** Lets the pieces of a body that were sent already be read. */
 export function settleBody(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
@@ -187,7 +187,7 @@ export class FakeFrames implements Frames {
   }
 }
 
-/** Lets promises that are settled already run their reactions. */
+/** Lets the reactions of settled promises run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; ++turn) {
     await Promise.resolve();

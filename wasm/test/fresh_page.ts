@@ -22,7 +22,7 @@ afterEach(() => {
   }
 });
 
-/** Until the end of the test: the next import of the package's files is a page's first. */
+/** Until the end of the test, the next import of the package's files is like a page's first. */
 export function freshPage(): void {
   before ??= new Map(ownKeys().map((key) => [key, page[key]]));
   forget();

@@ -1,7 +1,7 @@
 import { primeCore } from "./fakes.js";
 
-// The sources run as they are; the module that belongs to them is in the build's output.
+// The sources run unbuilt; their WebAssembly module is in the build's output.
 await primeCore();
 
-// jsdom draws frames by a timer: tests would have to wait for them. Those that are about frames bring their own.
+// jsdom draws frames by a timer, and tests would have to wait for them. Tests about frames bring their own.
 Reflect.deleteProperty(globalThis, "requestAnimationFrame");

@@ -10,9 +10,10 @@
  *     leading  heard a newer owner                     waiting      stop, release_lock, request_lock
  *     any      leave                                   away         stop where leading, release_lock
  *
- * The owner sends no heartbeats, since timers of a hidden tab fire only once a minute. A visible tab asks instead. A tab
- * leaves when its page is suspended or frozen: a held lock keeps a page out of the back-forward cache, and a page that
- * does not run can't serve the others. If the browser freezes the owner without notice, another tab steals the lock.
+ * The owner sends no heartbeats, since timers of a hidden tab fire only once a minute. A visible tab asks instead. A
+ * tab leaves when its page is suspended or frozen: a held lock keeps a page out of the back-forward cache, and a page
+ * that does not run can't serve the others. If the browser freezes the owner without notice, another tab steals the
+ * lock.
  */
 
 /** After this long without a message a visible tab asks the owner. */

@@ -6,7 +6,7 @@ import { createTestStream } from "./test_stream.js";
 
 const streamPath = "/api/registrations/updates/stream";
 
-/** A stream by EventSource that may fetch, and whose network is the test's. */
+/** A stream by EventSource that may use fetch, with the test's network. */
 async function connectStream(options: RegistrationStreamOptions = {}) {
   const fetched = createFetch();
   const network = createNetwork();
@@ -26,7 +26,7 @@ type Stream = Awaited<ReturnType<typeof connectStream>>;
 const eventOf = (message: object, id: string) => `id: ${id}\ndata: ${JSON.stringify(message)}\n\n`;
 const connected = (id: string) => eventOf({ type: "connected", timestamp: 1 }, id);
 
-/** A poll's or a probe's answer, whole. */
+/** A complete answer to a poll or probe. */
 async function answer({ fetched }: Stream, body: string): Promise<void> {
   fetched.last.accept();
   fetched.last.send(body);
@@ -34,7 +34,7 @@ async function answer({ fetched }: Stream, body: string): Promise<void> {
   await settleBody();
 }
 
-/** A stream that something holds back, which a probe has found out; its first poll is under way. */
+/** A stream that is held back, as a probe has found; its first poll is in progress. */
 async function pollingStream(options: RegistrationStreamOptions = {}): Promise<Stream> {
   const created = await connectStream(options);
   created.clock.advance(5_000);
@@ -77,7 +77,7 @@ describe("a refusal that EventSource hides", () => {
     expect(stream.getSnapshot()).toMatchObject({ connection: "closed", reason: "told_to_stop", error: null });
   });
 
-  it("leaves the stream with fetch where that opens, and EventSource to the next one", async () => {
+  it("leaves the stream with fetch if that opens; the next one is by EventSource again", async () => {
     const { stream, fetched, network, clock } = await connectStream();
     network.last.refuse();
     clock.advance(2_000);
@@ -93,7 +93,7 @@ describe("a refusal that EventSource hides", () => {
     expect(stream.getSnapshot().transport).toBe("eventsource");
   });
 
-  it("stays hidden where the page brings an EventSource of its own, and no fetch", async () => {
+  it("stays hidden if the page brings an EventSource of its own and no fetch", async () => {
     const network = createNetwork();
     const { stream, clock } = createTestStream({ eventSource: network.EventSource });
     stream.connect();
@@ -129,7 +129,7 @@ describe("a refusal that EventSource hides", () => {
 });
 
 describe("a stream that is held back", () => {
-  it("is found out by a poll without a cursor, and polls take its place", async () => {
+  it("is detected by a poll without a cursor, and polls replace it", async () => {
     const stalled = await connectStream();
     const { stream, fetched, network, clock } = stalled;
     clock.advance(4_999);
@@ -144,7 +144,7 @@ describe("a stream that is held back", () => {
     expect(fetched.last.url).toBe(`${streamPath}?registrationId=42&poll=1`);
   });
 
-  it("goes on by polls as one connection, each behind what the last one brought", async () => {
+  it("continues by polls as one connection, each from the last one's cursor", async () => {
     const stalled = await pollingStream();
     const { stream, fetched, clock, updates } = stalled;
     await answer(stalled, connected("17-1"));
@@ -166,7 +166,7 @@ describe("a stream that is held back", () => {
     expect(fetched.last.url).toContain("poll=1&lastEventId=17-2");
   });
 
-  it("is tried again after five minutes, and stays where it speaks", async () => {
+  it("is tried again after five minutes, and stays if events arrive", async () => {
     const stalled = await pollingStream();
     const { stream, network, clock } = stalled;
     for (let poll = 0; network.sources.length === 1; ++poll) {
@@ -181,7 +181,7 @@ describe("a stream that is held back", () => {
     expect(stream.getSnapshot()).toMatchObject({ isConnected: true, transport: "eventsource", connections: 1 });
   });
 
-  it("is not taken for one where the server is silent both ways", async () => {
+  it("is not assumed if the server is silent both ways", async () => {
     const { stream, fetched, network, clock } = await connectStream();
     network.last.accept();
     clock.advance(5_000);
@@ -195,14 +195,14 @@ describe("a stream that is held back", () => {
     expect(network.sources).toHaveLength(1);
   });
 
-  it("has its probe given up with the stream", async () => {
+  it("has its probe cancelled with the stream", async () => {
     const { stream, fetched, clock } = await connectStream();
     clock.advance(5_000);
     stream.close();
     expect(fetched.live).toBe(0);
   });
 
-  it("is found out by fetch as well, with its headers and token", async () => {
+  it("is detected with fetch as well, with its headers and token", async () => {
     const stalled = await connectStream({
       transport: "fetch",
       headers: { "X-Branch": "7" },
@@ -223,7 +223,7 @@ describe("a stream that is held back", () => {
 });
 
 describe("a stream that was silent", () => {
-  it("is replaced when the page is looked at, by an interval that its pings have shown", async () => {
+  it("is replaced when the page becomes visible, after the interval of its pings", async () => {
     const { network, clock, signals } = await connectStream();
     network.last.accept();
     network.last.send({ type: "ping", timestamp: 1_702_493_000_000 });

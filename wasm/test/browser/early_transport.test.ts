@@ -27,7 +27,7 @@ beforeEach(() => {
   };
 });
 
-/** As the page's turn leaves it: the request has gone out behind that. */
+/** As the page's turn leaves it: the request goes out after that. */
 async function connectStream(options: RegistrationStreamOptions = {}) {
   const created = createTestStream({ eventSource: network.EventSource, loadCore, ...options });
   created.stream.connect();
@@ -38,7 +38,7 @@ async function connectStream(options: RegistrationStreamOptions = {}) {
 const stages = (updates: readonly { readonly stage?: string | undefined }[]) => updates.map(({ stage }) => stage);
 
 describe("the stream's first request, made while the module loads", () => {
-  it("is the stream's own, with all that it brought meanwhile", async () => {
+  it("is the stream's own, with everything that it brought meanwhile", async () => {
     const { stream, updates } = await connectStream();
     expect(network.last.url).toBe("/api/registrations/updates/stream?registrationId=42");
     network.last.accept();
@@ -98,7 +98,7 @@ describe("the stream's first request, made while the module loads", () => {
     expect(network.live).toBe(1);
   });
 
-  it("asks for what the page's turn comes to, or for nothing", async () => {
+  it("asks for the ids at the end of the page's turn, or for nothing", async () => {
     const options = { eventSource: network.EventSource, loadCore, ids: ["a.csv"] };
     const { stream } = createWorkflowStream(csvImport, options);
     stream.connect();
@@ -114,7 +114,7 @@ describe("the stream's first request, made while the module loads", () => {
     expect(network.sources).toHaveLength(1);
   });
 
-  it("is closed where the stream asks for something else by then", async () => {
+  it("is closed if the stream asks for something else by then", async () => {
     const options = { eventSource: network.EventSource, loadCore, ids: ["a.csv"] };
     const { stream } = createWorkflowStream(csvImport, options);
     stream.connect();
@@ -125,7 +125,7 @@ describe("the stream's first request, made while the module loads", () => {
     expect(network.live).toBe(1);
   });
 
-  it("is closed where more than a mebibyte waits, and made again by the core", async () => {
+  it("is closed if more than a mebibyte waits, and repeated by the core", async () => {
     const { updates } = await connectStream();
     network.last.accept();
     const half = { message: "x".repeat(512 << 10) };
@@ -139,7 +139,7 @@ describe("the stream's first request, made while the module loads", () => {
     expect(updates).toEqual([]);
   });
 
-  it("is closed where the module can't be loaded, or the page closes the stream", async () => {
+  it("is closed if the module can't be loaded, or the page closes the stream", async () => {
     const { stream } = await connectStream();
     expect(network.live).toBe(1);
     await fail();
@@ -151,7 +151,7 @@ describe("the stream's first request, made while the module loads", () => {
     expect(network.live).toBe(0);
   });
 
-  it("waits for the core where the page has a word in each attempt, or a cursor is there", async () => {
+  it("waits for the core if the page takes part in each attempt, or there is a cursor", async () => {
     const fetched = createFetch();
     await connectStream({ fetch: fetched.fetch, headers: () => ({ "X-Page": "1" }) });
     await connectStream({ fetch: fetched.fetch, token: () => Promise.resolve("secret") });
@@ -167,7 +167,7 @@ describe("the stream's first request, made while the module loads", () => {
     expect(network.last.url).toContain("lastEventId=5-1");
   });
 
-  it("leaves what it can't do to the core, which says so", async () => {
+  it("leaves errors to the core, which reports them", async () => {
     const { stream } = await connectStream({
       eventSource: class {
         constructor() {

@@ -17,7 +17,7 @@ function open() {
 }
 
 describe("one attempt with an EventSource", () => {
-  it("tells of the open, and of each message with the id that it changed", () => {
+  it("reports the open, and each message with the id that it changed", () => {
     const { source, log } = open();
     source.accept();
     source.send("a");
@@ -45,19 +45,19 @@ describe("one attempt with an EventSource", () => {
     expect(log).toEqual(["responded 200 true", "ended"]);
   });
 
-  it("is failed where nobody answered", () => {
+  it("has failed if there was no answer", () => {
     const { source, log } = open();
     source.lose();
     expect(log).toEqual(["failed"]);
   });
 
-  it("is refused where the answer was no stream", () => {
+  it("is refused if the answer was not a stream", () => {
     const { source, log } = open();
     source.refuse();
     expect(log).toEqual(["refused_unseen"]);
   });
 
-  it("says the status where the constructor's errors do", () => {
+  it("reports the status if the constructor's errors do", () => {
     const { source, network, log } = open();
     source.refuse(401);
     expect(log).toEqual(["responded 401 false"]);
@@ -75,18 +75,18 @@ describe("one attempt with an EventSource", () => {
 });
 
 describe("the stream's address", () => {
-  it("carries what the stream asks for, and the cursor, as query parameters", () => {
+  it("carries the stream's query and the cursor as query parameters", () => {
     expect(withCursor(withQuery("/s", ""), "")).toBe("/s");
     expect(withQuery("/s", "registrationId=42")).toBe("/s?registrationId=42");
     expect(withCursor("/s?registrationId=42", "17-3")).toBe("/s?registrationId=42&lastEventId=17-3");
   });
 
-  it("keeps a query that is there, drops a fragment, and escapes the cursor", () => {
+  it("keeps an existing query, drops a fragment, and escapes the cursor", () => {
     expect(withQuery("https://h/s?a=1#x", "registrationId=7")).toBe("https://h/s?a=1&registrationId=7");
     expect(withCursor("/s", "a&b=é")).toBe("/s?lastEventId=a%26b%3D%C3%A9");
   });
 
-  it("carries a ticket behind all else, and leads to where that is given", () => {
+  it("carries a ticket at the end, and leads to the address that gives tickets", () => {
     expect(withTicket("/s?registrationId=42", "a+b")).toBe("/s?registrationId=42&ticket=a%2Bb");
     expect(withTicket("/s", "")).toBe("/s");
     expect(ticketsOf("/s")).toBe("/s/tickets");

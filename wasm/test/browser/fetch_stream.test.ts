@@ -42,7 +42,7 @@ describe("a stream by fetch", () => {
     });
   });
 
-  it("hands updates over, one notification a piece", async () => {
+  it("delivers updates, with one notification a piece", async () => {
     const { stream, network, updates } = await openStream();
     const listener = vi.fn();
     stream.subscribe(listener);
@@ -75,7 +75,7 @@ describe("a stream by fetch", () => {
     expect(updates.map((update) => update.message)).toEqual(cuts.map(() => message));
   });
 
-  it("cuts a piece that is larger than the core takes at a time", async () => {
+  it("splits a piece that is larger than the core accepts", async () => {
     const { stream, network, updates } = await openStream();
     const filler = `: ${"x".repeat(1 << 20)}\n`.repeat(9);
     network.last.send(filler + eventOf(stageUpdate("t24_lookup", "started", 1)));
@@ -84,7 +84,7 @@ describe("a stream by fetch", () => {
     expect(stream.getSnapshot().isConnected).toBe(true);
   });
 
-  it("skips an event over the limit, says so, and resumes behind it", async () => {
+  it("skips an event over the limit, reports it, and resumes behind it", async () => {
     const { stream, network, clock, updates } = await openStream();
     network.last.send(eventOf(stageUpdate("t24_lookup", "started", 1), "1-1"));
     await settleBody();
@@ -119,7 +119,7 @@ describe("a stream by fetch", () => {
     expect(network.last.url).toBe("/api/registrations/updates/stream?registrationId=42");
   });
 
-  it("resumes by the query where no header could bring the id over", async () => {
+  it("resumes by the query if no header can carry the id", async () => {
     const { network, clock } = await openStream();
     network.last.send(eventOf({ type: "ping" }, "7\u00017"));
     await settleBody();
@@ -157,7 +157,7 @@ describe("a stream by fetch", () => {
     expect(network.live).toBe(0);
   });
 
-  it("gives a stream up after two and a half of the heartbeats that it announces", async () => {
+  it("gives up a stream after two and a half of its announced heartbeats", async () => {
     const { stream, network, clock } = await connectStream();
     network.last.accept();
     await settleBody();
@@ -170,7 +170,7 @@ describe("a stream by fetch", () => {
     clock.advance(1);
     expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "silent" });
     expect(network.live).toBe(0);
-    // Another server may answer next, and announce nothing.
+    // Another server may answer next and announce nothing.
     clock.advance(2_000);
     network.last.accept();
     await settleBody();
@@ -193,7 +193,7 @@ describe("a stream by fetch", () => {
     },
   );
 
-  it("gives everything back when closed, and drops what comes late", async () => {
+  it("releases everything when closed, and drops late events", async () => {
     const { stream, network, clock, signals, updates } = await openStream();
     network.last.send(eventOf(stageUpdate("t24_lookup", "started", 1)));
     stream.close();
@@ -203,7 +203,7 @@ describe("a stream by fetch", () => {
     expect(stream.getSnapshot()).toMatchObject({ connection: "closed", reason: "requested", error: null });
   });
 
-  it("keeps what an abandoned request still brings from the stream that took its place", async () => {
+  it("keeps late events of an abandoned request from the stream that replaced it", async () => {
     const { stream, network, clock, signals, updates } = await openStream();
     const first = network.last;
     first.send(eventOf(stageUpdate("t24_lookup", "failed", 99), "0-1"));
@@ -218,14 +218,14 @@ describe("a stream by fetch", () => {
   });
 });
 
-describe("a listener that ends what it hears", () => {
+describe("a listener that closes the stream or unsubscribes", () => {
   const stages = ["one", "two", "three"];
   const piece = (ids: boolean) =>
     stages
       .map((stage, index) => eventOf(stageUpdate(stage, "started", index + 1), ids ? `1-${index + 1}` : undefined))
       .join("");
 
-  it("by closing the stream hears the rest of what came with it when it connects again", async () => {
+  it("after closing the stream gets the rest of the piece when it connects again", async () => {
     const heard: string[] = [];
     const created = await openStream({
       onUpdate: (update) => {
@@ -248,7 +248,7 @@ describe("a listener that ends what it hears", () => {
     expect(network.last.headers.get("Last-Event-ID")).toBe("1-3");
   });
 
-  it("misses none that views have already, and hears none twice that the server repeats", async () => {
+  it("misses no update that views already have, and gets none twice that the server repeats", async () => {
     const { stream, network } = await openStream();
     const recorded = stages.map((stage, index) => {
       const { data, ...rest } = stageUpdate(stage, "started", index + 1);
@@ -278,7 +278,7 @@ describe("a listener that ends what it hears", () => {
     expect(stream.getSnapshot().view).toEqual(known);
   });
 
-  it("hears the rest before what comes next, where it starts the stream anew", async () => {
+  it("gets the rest before later updates if it restarts the stream", async () => {
     const heard: string[] = [];
     const created = await openStream({
       onUpdate: (update) => {
@@ -297,7 +297,7 @@ describe("a listener that ends what it hears", () => {
     expect(created.network.last.headers.get("Last-Event-ID")).toBe("1-3");
   });
 
-  it("by taking itself or another out silences that one at once", async () => {
+  it("silences itself or another one at once by unsubscribing", async () => {
     const { stream, network, updates } = await openStream();
     const heard: string[] = [];
     const leave = [
@@ -320,7 +320,7 @@ describe("a listener that ends what it hears", () => {
     expect(updates).toHaveLength(3);
   });
 
-  it("by closing at a change of state is told of no other but that", async () => {
+  it("after closing at a change of state gets only that change", async () => {
     const { stream, network, updates } = await openStream();
     const states: string[] = [];
     stream.subscribe(() => {
@@ -368,7 +368,7 @@ describe("what a stream by fetch makes of an answer", () => {
     expect([clock.timers, network.live]).toEqual([0, 0]);
   });
 
-  it("closes at an answer that is no event stream, and cancels it", async () => {
+  it("closes at an answer that is not an event stream, and cancels it", async () => {
     const { stream, network } = await connectStream();
     network.last.respond(200, { "Content-Type": "text/html" });
     await settleBody();
@@ -383,7 +383,7 @@ describe("what a stream by fetch makes of an answer", () => {
   it.each([
     ["compress", "compress"],
     ["gzip, X-Secret", "X-Secret"],
-  ])("closes at a stream in the coding %s, which nobody undoes, and names it", async (codings, coding) => {
+  ])("closes at a stream in the coding %s, which nothing undoes, and names it", async (codings, coding) => {
     const { stream, network } = await connectStream();
     network.last.respond(200, { "Content-Type": "text/event-stream", "Content-Encoding": codings });
     await settleBody();
@@ -400,7 +400,7 @@ describe("what a stream by fetch makes of an answer", () => {
   });
 
   it.each(["identity", "gzip", "GZIP, br", "deflate", "zstd", ""])(
-    "reads a stream in the coding %j, which fetch undoes, though it asks for none",
+    "reads a stream in the coding %j, which fetch undoes though it was not requested",
     async (coding) => {
       const { stream, network } = await connectStream();
       expect(network.last.headers.get("Accept-Encoding")).toBe("identity");
@@ -464,7 +464,7 @@ describe("what a stream by fetch makes of an answer", () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  it("tries again where there was no answer, or a redirect that can't be followed", async () => {
+  it("tries again after no answer, or a redirect that can't be followed", async () => {
     const { stream, network, clock } = await connectStream();
     network.last.lose();
     await settleBody();
@@ -473,7 +473,7 @@ describe("what a stream by fetch makes of an answer", () => {
     expect(network.requests).toHaveLength(2);
   });
 
-  it("tries again where the body breaks, and where it ends", async () => {
+  it("tries again if the body breaks, and if it ends", async () => {
     const { stream, network, clock } = await openStream();
     network.last.lose();
     await settleBody();
@@ -522,7 +522,7 @@ describe("which transport a stream takes", () => {
     expect((await connect(options)).taken).toEqual([0, 1]);
   });
 
-  it("is fetch where there is no EventSource", async () => {
+  it("is fetch if there is no EventSource", async () => {
     const fetches = createFetch();
     vi.stubGlobal("EventSource", undefined);
     vi.stubGlobal("fetch", fetches.fetch);
@@ -548,7 +548,7 @@ describe("which transport a stream takes", () => {
   );
 
   it.each(["/relative/in/Node", "http://", "http://user:word@bank.example/"])(
-    "says that %s is no address for fetch",
+    "reports that %s is not an address for fetch",
     async (url) => {
       const { stream, taken } = await connect({ transport: "fetch", url });
       expect(taken).toEqual([0, 0]);
@@ -561,7 +561,7 @@ describe("which transport a stream takes", () => {
 });
 
 describe("headers of the page's own", () => {
-  it("are asked for at each attempt", async () => {
+  it("are requested at each attempt", async () => {
     let attempt = 0;
     const { network, clock } = await openStream({
       headers: () => ({ "X-Attempt": String(++attempt) }),
@@ -574,7 +574,7 @@ describe("headers of the page's own", () => {
     expect(network.last.init.credentials).toBe("include");
   });
 
-  it("end the stream where their function throws, until it is asked again", async () => {
+  it("end the stream if their function throws, until the next connect", async () => {
     const mistake = new Error("mistake in the page");
     const headers = vi
       .fn<() => HeadersInit>(() => ({}))
@@ -597,7 +597,7 @@ describe("headers of the page's own", () => {
     expect(network.requests).toHaveLength(1);
   });
 
-  it("end the stream where HTTP does not allow them, without a word of what they say", async () => {
+  it("end the stream if HTTP does not allow them, without quoting them", async () => {
     const { stream } = await connectStream({ headers: { "X-Key": "secret\nvalue" } });
     const { error } = stream.getSnapshot();
     expect(error?.kind).toBe("invalid_options");
@@ -620,7 +620,7 @@ describe("headers of the page's own", () => {
 });
 
 describe("a transport that the page closes the stream from", () => {
-  it("is ended, also where the stream was started anew", async () => {
+  it("is ended, also if the stream was restarted", async () => {
     for (const startsAnew of [false, true]) {
       const { stream, network } = createStream({
         fetch: (url, init) => {
@@ -643,7 +643,7 @@ describe("a transport that the page closes the stream from", () => {
 });
 
 describe("a token", () => {
-  it("is asked for at each attempt, and sent to the server", async () => {
+  it("is requested at each attempt, and sent to the server", async () => {
     let given = 0;
     const token = vi.fn(() => Promise.resolve(`token-${++given}`));
     const { stream, network, clock } = createStream({ token, headers: { Authorization: "Basic x" } });
@@ -665,7 +665,7 @@ describe("a token", () => {
     expect([...states]).toEqual(["connecting", "authorizing", "open", "waiting"]);
   });
 
-  it("that the server refused is replaced at once, but once", async () => {
+  it("that the server refused is replaced at once, but only once", async () => {
     const token = vi.fn((isRefused: boolean) => Promise.resolve(isRefused ? "fresh" : "stored"));
     const { stream, network } = await connectStream({ token });
     network.last.respond(401);
@@ -690,7 +690,7 @@ describe("a token", () => {
         throw new Error("secret");
       },
     ],
-  ])("whose function %s is asked for again later", async (_, failing) => {
+  ])("whose function %s is requested again later", async (_, failing) => {
     const token = vi.fn<() => Promise<string>>(() => Promise.resolve("t")).mockImplementationOnce(failing);
     const { stream, network, clock } = await connectStream({ token });
     expect(stream.getSnapshot()).toMatchObject({
@@ -714,7 +714,7 @@ describe("a token", () => {
     expect([network.requests.length, clock.timers]).toEqual([0, 0]);
   });
 
-  it("that comes too late is not used, by the next attempt neither", async () => {
+  it("that comes too late is not used, not even by the next attempt", async () => {
     const answers: ((token: string) => void)[] = [];
     const token = () => new Promise<string>((resolve) => answers.push(resolve));
     const { stream, network, clock } = await connectStream({ token });
@@ -740,7 +740,7 @@ describe("a token", () => {
     expect(stream.getSnapshot().connection).toBe("closed");
   });
 
-  it("that no header can carry ends the stream, and stands in no error", async () => {
+  it("that no header can carry ends the stream, and appears in no error", async () => {
     const { stream, network } = await connectStream({ token: () => Promise.resolve("sec\nret") });
     const { error } = stream.getSnapshot();
     expect(error?.kind).toBe("invalid_options");
@@ -749,7 +749,7 @@ describe("a token", () => {
     expect(network.requests).toHaveLength(0);
   });
 
-  it("stands in nothing that the stream shows", async () => {
+  it("appears in nothing that the stream shows", async () => {
     const { stream, network } = await connectStream({ token: () => Promise.resolve("s3cr3t") });
     const shown = [JSON.stringify(stream.getSnapshot())];
     network.last.respond(403);

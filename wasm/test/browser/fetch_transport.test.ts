@@ -30,7 +30,7 @@ async function answerTo(status: number, headers: Record<string, string>): Promis
 }
 
 describe("one attempt by fetch", () => {
-  it("asks for an event stream that no cache has, with the caller's headers", () => {
+  it("requests an uncached event stream, with the caller's headers", () => {
     const { request } = open("17-3", { "X-Branch": "ET-1", Accept: "text/html" });
     expect(request.url).toBe("/stream");
     expect(request.init).toMatchObject({ cache: "no-store", credentials: "include" });
@@ -60,7 +60,7 @@ describe("one attempt by fetch", () => {
     expect(fitsHeader(id)).toBe(false);
   });
 
-  it("tells of the answer, of each piece, and of the end", async () => {
+  it("reports the answer, each piece, and the end", async () => {
     const { request, log } = open();
     request.accept();
     await settleBody();
@@ -72,7 +72,7 @@ describe("one attempt by fetch", () => {
     expect(log).toEqual(["responded 200 true undefined", "bytes a", "bytes b", "ended"]);
   });
 
-  it("asks for the next piece when the last one has been taken", async () => {
+  it("reads the next piece after the last one was processed", async () => {
     const { request, log } = open();
     request.accept();
     await settleBody();
@@ -83,14 +83,14 @@ describe("one attempt by fetch", () => {
     expect(log).toHaveLength(2);
   });
 
-  it("is failed where nobody answered, or a redirect could not be followed", async () => {
+  it("has failed if there was no answer, or a redirect could not be followed", async () => {
     const { request, log } = open();
     request.lose();
     await settleBody();
     expect(log).toEqual(["failed"]);
   });
 
-  it("is failed where the body breaks", async () => {
+  it("has failed if the body breaks", async () => {
     const { request, log } = open();
     request.accept();
     request.send("a");
@@ -100,7 +100,7 @@ describe("one attempt by fetch", () => {
     expect(log).toEqual(["responded 200 true undefined", "bytes a", "failed"]);
   });
 
-  it("is ended where a stream has no body", async () => {
+  it("has ended if a stream has no body", async () => {
     const log: string[] = [];
     const response = new Response(null, { headers: { "Content-Type": "text/event-stream" } });
     const note = (name: string) => () => log.push(name);
@@ -131,7 +131,7 @@ describe("one attempt by fetch", () => {
     { "Content-Type": "" },
     { "Content-Type": "t" },
     { "Content-Type": "text/event-strea" },
-  ])("takes a 200 with the header %j for one that was cut off", async (headers) => {
+  ])("takes a 200 with the header %j for a cut head", async (headers) => {
     const { network, request, log } = open();
     request.respond(200, headers);
     await settleBody();
@@ -139,8 +139,8 @@ describe("one attempt by fetch", () => {
     expect(network.live).toBe(0);
   });
 
-  it.each([2, 20, 50])("takes the status %i for one that was cut off", async (status) => {
-    // A Response can't be made with it; a browser has it all the same.
+  it.each([2, 20, 50])("takes the status %i for a cut head", async (status) => {
+    // The constructor of Response refuses this status; a browser may still deliver it.
     const response = Object.defineProperty(new Response(null), "status", { value: status });
     const log: string[] = [];
     const note = (name: string) => () => log.push(name);
@@ -170,7 +170,7 @@ describe("one attempt by fetch", () => {
 });
 
 describe("an attempt by fetch that is closed", () => {
-  it("before the answer: aborts, and takes the rejection for no failure", async () => {
+  it("before the answer: aborts, and does not report the rejection", async () => {
     const { network, log, close } = open();
     close();
     await settleBody();
@@ -178,7 +178,7 @@ describe("an attempt by fetch that is closed", () => {
     expect(log).toEqual([]);
   });
 
-  it("as the answer comes: tells nothing of it", async () => {
+  it("as the answer comes: does not report it", async () => {
     const { request, log, close } = open();
     request.accept();
     close();
@@ -186,7 +186,7 @@ describe("an attempt by fetch that is closed", () => {
     expect(log).toEqual([]);
   });
 
-  it("in the stream: tells of no piece that came before, and of no end", async () => {
+  it("in the stream: reports no earlier piece, and no end", async () => {
     const { network, request, log, close } = open();
     request.accept();
     await settleBody();
@@ -197,7 +197,7 @@ describe("an attempt by fetch that is closed", () => {
     expect(log).toEqual(["responded 200 true undefined"]);
   });
 
-  it("by what hears of the answer: reads nothing", async () => {
+  it("by the listener of the answer: reads nothing", async () => {
     const network = createFetch();
     const log: string[] = [];
     const close = openFetch(network.fetch, "/stream", { headers: new Headers(), credentials: "omit" }, "", {
@@ -230,7 +230,7 @@ describe("Retry-After", () => {
     ["Fri, 01 Mar 2024 00:01:00 GMT", 120_000],
     ["Friday, 01-Mar-24 00:01:00 GMT", 120_000],
     ["Fri Mar  1 00:01:00 2024", 120_000],
-    // One that has passed.
+    // A date in the past.
     ["Thu, 29 Feb 2024 23:58:59 GMT", 0],
     ["", undefined],
     ["-5", undefined],

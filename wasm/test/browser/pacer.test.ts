@@ -4,7 +4,7 @@ import type { RegistrationStreamOptions, StreamSnapshot } from "../../src/browse
 import { createNetwork, FakeFrames, settle, stageUpdate } from "../fakes.js";
 import { createTestStream } from "./test_stream.js";
 
-/** A stream that is open, in a page whose frames are the test's. */
+/** An open stream in a page with the test's frames. */
 async function openStream(options: RegistrationStreamOptions = {}) {
   const network = createNetwork();
   const frames = new FakeFrames();
@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 describe("listeners of changes", () => {
-  it("hear once a frame, of all that came before it, while updates are heard one by one", async () => {
+  it("are called once a frame for everything before it, while updates are delivered one by one", async () => {
     const { stream, frames, heard, updates, update } = await openStream();
     for (let message = 1; message <= 100; ++message) {
       update({ message: `message ${message}` });
@@ -47,7 +47,7 @@ describe("listeners of changes", () => {
     expect(heard).toHaveLength(1);
   });
 
-  it("hear once a quarter of a second where no frame comes, as in a hidden page", async () => {
+  it("are called once a quarter of a second without frames, as in a hidden page", async () => {
     const { clock, heard, update } = await openStream();
     for (let moment = 0; moment < 100; ++moment) {
       update();
@@ -56,7 +56,7 @@ describe("listeners of changes", () => {
     expect(heard).toHaveLength(4);
   });
 
-  it("wait for no frame of a page that is hidden after they asked for it, and hear nothing twice", async () => {
+  it("don't wait for the frame of a page that is hidden meanwhile, and are not called twice", async () => {
     const { clock, frames, heard, update } = await openStream();
     update();
     expect(frames.requested).toBe(1);
@@ -70,21 +70,21 @@ describe("listeners of changes", () => {
     expect(heard).toHaveLength(2);
   });
 
-  it("hear at once that an instance has ended, and nothing more in the next frame", async () => {
+  it("are called at once when an instance has ended, and not again in the next frame", async () => {
     const { frames, heard, update, end } = await openStream();
     update();
     end();
     expect(heard.map(({ registration }) => registration?.isFinal)).toEqual([true]);
     frames.draw();
     expect(heard).toHaveLength(1);
-    // It stays ended: nothing to hurry for.
+    // It stays ended, so nothing is urgent.
     end();
     expect(heard).toHaveLength(1);
     frames.draw();
     expect(heard).toHaveLength(2);
   });
 
-  it("hear nothing of what changes nothing: a ping", async () => {
+  it("are not called if nothing changed: after a ping", async () => {
     const { stream, network, frames, heard } = await openStream();
     const before = stream.getSnapshot();
     network.last.send({ type: "ping", timestamp: 20 });
@@ -93,7 +93,7 @@ describe("listeners of changes", () => {
     expect(heard).toHaveLength(0);
   });
 
-  it("hear at once that the connection changed", async () => {
+  it("are called at once when the connection changed", async () => {
     const { network, clock, frames, heard, update } = await openStream();
     update();
     network.last.lose();
@@ -105,7 +105,7 @@ describe("listeners of changes", () => {
     expect(heard).toHaveLength(3);
   });
 
-  it("leave nothing waiting behind a stream that was closed", async () => {
+  it("leave nothing pending after a stream was closed", async () => {
     const { stream, clock, frames, heard, update } = await openStream();
     update();
     stream.close();
@@ -114,7 +114,7 @@ describe("listeners of changes", () => {
     expect(clock.timers).toBe(0);
   });
 
-  it("may close the stream, which they hear of at once, and then nothing more", async () => {
+  it("may close the stream, are called for that at once, and then no more", async () => {
     const { stream, frames, heard, updates, update } = await openStream();
     stream.subscribe(({ connection }) => {
       if (connection === "open") {
@@ -129,7 +129,7 @@ describe("listeners of changes", () => {
     expect(updates).toHaveLength(1);
   });
 
-  it("hear of a change that a listener made in the frame after", async () => {
+  it("are called in the next frame for a change that a listener made", async () => {
     const { stream, frames, heard, update } = await openStream();
     let rest = 3;
     stream.subscribe(() => {
@@ -145,7 +145,7 @@ describe("listeners of changes", () => {
     expect(heard).toHaveLength(2);
   });
 
-  it("hear of each change at once where there are no frames, or none are wanted", async () => {
+  it("are called at each change at once if there are no frames, or frames is null", async () => {
     const { heard, update } = await openStream({ frames: null });
     update();
     update();

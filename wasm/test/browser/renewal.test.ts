@@ -5,7 +5,7 @@ import { createTestStream } from "./test_stream.js";
 
 const expiring = { type: "token_expiring", timestamp: 1, expiresInMs: 60_000 };
 
-/** A stream whose tokens are "token-1", "token-2", …, and all that it has shown. */
+/** A stream with the tokens "token-1", "token-2", …, and everything that it has shown. */
 async function connectStream(transport: "eventsource" | "fetch") {
   const fetches = createFetch();
   const network = createNetwork();
@@ -30,7 +30,7 @@ async function giveTicket(fetches: ReturnType<typeof createFetch>, ticket: strin
 }
 
 describe("a stream whose token expires soon", () => {
-  it("by EventSource has another ticket before it is replaced, and stays connected", async () => {
+  it("by EventSource gets another ticket before it is replaced, and stays connected", async () => {
     const { stream, fetches, network, token, shown, clock } = await connectStream("eventsource");
     await giveTicket(fetches, "first");
     network.last.accept();
@@ -62,7 +62,7 @@ describe("a stream whose token expires soon", () => {
     await settleBody();
     shown.length = 0;
     for (let second = 0; second < 30 && fetches.requests.length === 1; ++second) {
-      // Heartbeats, which a stream by fetch would be missed without.
+      // Heartbeats, without which a stream by fetch counts as dead.
       fetches.last.send(":\n");
       await settleBody();
       clock.advance(1_000);
@@ -78,7 +78,7 @@ describe("a stream whose token expires soon", () => {
     expect(new Set(shown)).toEqual(new Set(["connecting: true", "open: true"]));
   });
 
-  it.each([401, 403, 503])("goes on while its ticket is refused with %i, and asks again", async (status) => {
+  it.each([401, 403, 503])("continues while its ticket is refused with %i, and asks again", async (status) => {
     const { stream, fetches, network, clock } = await connectStream("eventsource");
     await giveTicket(fetches, "first");
     network.last.accept();
@@ -95,7 +95,7 @@ describe("a stream whose token expires soon", () => {
     expect(network.last.url).toContain("ticket=second");
   });
 
-  it("gives up the ticket that was to renew it when the connection is lost", async () => {
+  it("drops the ticket for its renewal when the connection is lost", async () => {
     const { fetches, network, clock } = await connectStream("eventsource");
     await giveTicket(fetches, "first");
     network.last.accept();

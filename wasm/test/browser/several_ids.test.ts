@@ -6,7 +6,7 @@ import type { FakeNetwork } from "../fakes.js";
 import { createNetwork, primeCore, settle, stageUpdate } from "../fakes.js";
 import { createTestStream, createWorkflowStream } from "./test_stream.js";
 
-/** After this long changes have become one reconnect: a frame, and a little more. */
+/** After this long, changes have led to one reconnect: a frame, and a little more. */
 const frameMs = 20;
 
 let network: FakeNetwork;
@@ -40,7 +40,7 @@ async function open(ids: readonly string[], options: object = {}) {
 }
 
 describe("a stream of several instances", () => {
-  it("names each of them once, behind the query that the page has in its address", async () => {
+  it("names each of them once, after the query in the page's address", async () => {
     await open(["a b", "ä&c", "a b"], { url: "/stream?tenant=7" });
     expect(network.last.url).toBe("/stream?tenant=7&file=a%20b&file=%C3%A4%26c");
   });
@@ -63,7 +63,7 @@ describe("a stream of several instances", () => {
     expect(stream.view("c")).toBeNull();
   });
 
-  it("changes what it names by one reconnect a frame, which is no loss", async () => {
+  it("changes its ids by one reconnect a frame, without a loss", async () => {
     const { stream, clock } = await open(["a"]);
     network.last.send({ type: "connected", timestamp: 1 }, "5-1");
     stream.follow(["a", "b"]);
@@ -87,7 +87,7 @@ describe("a stream of several instances", () => {
     expect(stream.getSnapshot().connections).toBe(2);
   });
 
-  it("does nothing where the same ones are named in another order", async () => {
+  it("does nothing if the same ids come in another order", async () => {
     const { stream, clock } = await open(["a", "b"]);
     const before = stream.getSnapshot();
     stream.follow(["b", "a", "b"]);
@@ -96,7 +96,7 @@ describe("a stream of several instances", () => {
     expect(stream.getSnapshot()).toBe(before);
   });
 
-  it("forgets one that it no longer names, and takes it for new when it comes back", async () => {
+  it("forgets an id that it no longer names, and treats it as new when it returns", async () => {
     const { stream, clock } = await open(["a", "b"]);
     network.last.send(snapshotOf("a", "Reading"), "0-0");
     network.last.send(snapshotOf("b", "Reading"), "5-1");
@@ -111,7 +111,7 @@ describe("a stream of several instances", () => {
     expect(network.last.url).toContain("snapshot=b");
   });
 
-  it("takes over what it knows when it is connected again; one named meanwhile is new", async () => {
+  it("keeps its views when it connects again; an id added meanwhile is new", async () => {
     const { stream, updates } = await open(["a", "b"]);
     network.last.send(snapshotOf("a", "Reading"), "0-0");
     network.last.send(snapshotOf("b", "Reading", { processLog: [1e21] }), "5-1");
@@ -130,7 +130,7 @@ describe("a stream of several instances", () => {
     expect(updates).toHaveLength(1);
   });
 
-  it("takes one that it had let go for new, also where that was while it was closed", async () => {
+  it("treats an id that it had dropped as new, also if it was closed meanwhile", async () => {
     const { stream } = await open(["a", "b"]);
     network.last.send(snapshotOf("a", "Reading"), "0-0");
     network.last.send(snapshotOf("b", "Reading"), "5-1");
@@ -143,7 +143,7 @@ describe("a stream of several instances", () => {
     expect(queryOf(network.last.url).getAll("snapshot")).toEqual(["b"]);
   });
 
-  it("keeps its map of views where a gap concerns none of them", async () => {
+  it("keeps its map of views if a gap concerns none of them", async () => {
     const { stream } = await open(["a"]);
     const { views } = stream.getSnapshot();
     network.last.send({ type: "reset", timestamp: 1 }, "0-0");
@@ -151,7 +151,7 @@ describe("a stream of several instances", () => {
     expect(stream.getSnapshot().views).toBe(views);
   });
 
-  it("resumes from nothing where it names only new ones", async () => {
+  it("has no cursor if all its ids are new", async () => {
     const { stream } = await open(["a"]);
     network.last.send(snapshotOf("a", "Reading"), "5-1");
     stream.close();
@@ -164,7 +164,7 @@ describe("a stream of several instances", () => {
 
 describe("ids that one stream can't name", () => {
   const hundred = Array.from({ length: 100 }, (_, index) => `${index}`);
-  // Each is 384 bytes of a query, and may stand in it twice.
+  // Each takes 384 bytes of a query, in which it may appear twice.
   const name = (index: number) => "é".repeat(63) + String(index).padStart(2, "0");
   const long = Array.from({ length: 20 }, (_, index) => name(index));
 
@@ -189,7 +189,7 @@ describe("ids that one stream can't name", () => {
     expect(other.getSnapshot().error?.message).toMatch(why);
   });
 
-  it("a hundred are taken, however large their numbers", async () => {
+  it("a hundred are accepted, however large their numbers", async () => {
     const { stream } = createTestStream({ registrationId: undefined, eventSource: network.EventSource });
     const ids = Array.from({ length: 100 }, (_, index) => Number.MAX_SAFE_INTEGER - index);
     const many = createWorkflowStream(stream.workflow, { ids, eventSource: network.EventSource }).stream;
@@ -198,7 +198,7 @@ describe("ids that one stream can't name", () => {
     expect(queryOf(network.last.url).getAll("registrationId")).toHaveLength(100);
   });
 
-  it("are followed by no stream that was made for one, or for all", async () => {
+  it("follow is refused by a stream that was made for one instance, or for all", async () => {
     for (const options of [{ id: "a" }, {}]) {
       const { stream } = createWorkflowStream(csvImport, options);
       expect(() => stream.follow(["b"])).toThrow(/^follow needs a stream that was made with ids/);
@@ -224,7 +224,7 @@ describe("a stream of one text id", () => {
     expect(stream.getSnapshot().view).not.toHaveProperty("registrationId");
   });
 
-  it("takes a stage without a status for completed, whatever its message says: nothing is inferred", async () => {
+  it("takes a stage without a status as completed, whatever its message says: nothing is inferred", async () => {
     const { stream, updates } = createWorkflowStream(csvImport, { id: "a", eventSource: network.EventSource });
     stream.connect();
     await settle();

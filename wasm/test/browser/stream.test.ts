@@ -50,7 +50,7 @@ describe("a stream's connection", () => {
     });
   });
 
-  it("is not connected at once when the connection is lost, and comes back by itself", async () => {
+  it("is disconnected at once when the connection is lost, and reconnects by itself", async () => {
     const { stream, network, clock } = await openStream();
     network.last.lose();
     expect(stream.getSnapshot()).toMatchObject({
@@ -76,7 +76,7 @@ describe("a stream's connection", () => {
     network.last.lose();
     clock.advance(2_000);
     expect(network.last.url).toBe("/api/registrations/updates/stream?registrationId=42&lastEventId=1700-7");
-    // The new connection fails before it named an id: the cursor stands.
+    // The new connection fails before it named an id: the cursor stays.
     network.last.accept();
     network.last.send({ type: "ping", timestamp: 12 });
     network.last.lose();
@@ -85,7 +85,7 @@ describe("a stream's connection", () => {
     expect(network.last.url).toMatch(/lastEventId=1700-7$/);
   });
 
-  it("keeps trying through refusals that EventSource hides, ever more slowly, up to a cap", async () => {
+  it("keeps trying through refusals that EventSource hides, less and less often, up to a cap", async () => {
     const { stream, network, clock } = createStream();
     stream.connect();
     await settle();
@@ -97,7 +97,7 @@ describe("a stream's connection", () => {
     }
   });
 
-  it("stops at a refusal under the standard policy, until it is asked again", async () => {
+  it("stops at a refusal under the standard policy, until the next connect", async () => {
     const { stream, network, clock, signals } = createStream({ policy: "standard" });
     stream.connect();
     await settle();
@@ -166,7 +166,7 @@ describe("a stream's connection", () => {
     expect(stream.getSnapshot().reason).toBe("woken");
   });
 
-  it("asks a dead server no more than once a second, however the tab is flipped", async () => {
+  it("asks a dead server at most once a second, however often the tab is switched", async () => {
     const { network, clock, signals } = await openStream();
     for (let flip = 0; flip < 100; ++flip) {
       network.last.lose();
@@ -176,7 +176,7 @@ describe("a stream's connection", () => {
     expect(network.sources).toHaveLength(11);
   });
 
-  it("seldom tries while offline, and at once when online again", async () => {
+  it("rarely tries while offline, and at once when online again", async () => {
     const { stream, network, clock, signals } = await openStream();
     network.last.lose();
     signals.send("offline");
@@ -195,7 +195,7 @@ describe("a stream's connection", () => {
     expect(network.live).toBe(1);
   });
 
-  it("finds after a long sleep that the connection is dead", async () => {
+  it("notices after a long sleep that the connection is dead", async () => {
     const { network, clock, signals } = await openStream();
     clock.sleep(3_600_000);
     signals.send("visible");
@@ -203,7 +203,7 @@ describe("a stream's connection", () => {
     expect(network.live).toBe(1);
   });
 
-  it("drops what an abandoned EventSource still says", async () => {
+  it("drops late events of an abandoned EventSource", async () => {
     const { stream, network, clock, updates } = await openStream();
     const first = network.last;
     const { onmessage, onerror } = first;
@@ -224,7 +224,7 @@ describe("a stream's connection", () => {
     expect(network.live).toBe(1);
   });
 
-  it("gives everything back when closed, and resumes where it was when asked again", async () => {
+  it("releases everything when closed, and resumes at its cursor when it connects again", async () => {
     const { stream, network, clock, signals } = await openStream();
     network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
     const { registration } = stream.getSnapshot();
@@ -318,7 +318,7 @@ describe("what a stream makes of messages", () => {
     });
   });
 
-  it("drops an update that the registration has, and a snapshot that is older", async () => {
+  it("drops an update that the view has, and an older snapshot", async () => {
     const { stream, network } = await openStream();
     const snapshot = {
       type: "snapshot",
@@ -340,7 +340,7 @@ describe("what a stream makes of messages", () => {
     expect(stream.getSnapshot().registration).toBe(approved);
   });
 
-  it("takes a snapshot for the registration, and not for an update", async () => {
+  it("takes a snapshot as the view, not as an update", async () => {
     const { stream, network, updates } = await openStream();
     const data = {
       registrationId: 42,
@@ -383,7 +383,7 @@ describe("what a stream makes of messages", () => {
     expect(stream.getSnapshot().registration?.registrationId).toBe(42);
   });
 
-  it("keeps the registration where updates may have been missed, says so, and counts how often", async () => {
+  it("keeps the view when updates may have been missed, marks it, and counts how often", async () => {
     const { stream, network, updates } = await openStream();
     network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
     const { latestUpdate, registration } = stream.getSnapshot();
@@ -408,7 +408,7 @@ describe("what a stream makes of messages", () => {
     });
   });
 
-  it("resumes behind a message that is no update", async () => {
+  it("resumes behind a message that is not an update", async () => {
     const { stream, network } = await openStream();
     network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
     network.last.send({ type: "ping", timestamp: 20 }, "5-2");
@@ -430,7 +430,7 @@ describe("what a stream makes of messages", () => {
       registration: { hasGap: true, stages: [{ name: "duplicate_check" }] },
       resets: 1,
     });
-    // The history was lost: this begins a view, and its time is not compared with the earlier one's.
+    // The history was lost: this update begins a view, and its time is not compared with the earlier view's.
     network.last.send(stageUpdate("t24_lookup", "started", 5), "6-1");
     expect(stream.getSnapshot()).toMatchObject({
       registration: { hasGap: true, stages: [{ name: "t24_lookup" }], timestamp: 5 },
@@ -443,7 +443,7 @@ describe("what a stream makes of messages", () => {
   it.each([
     ["a reset", { type: "reset", timestamp: 20 }],
     ["a message that can't be read", "{ broken"],
-  ])("remembers %s after a restart, also where it came before anything was known", async (_, message) => {
+  ])("remembers %s after a restart, also if it came before any view", async (_, message) => {
     const { stream, network } = await openStream();
     network.last.send(message, "5-1");
     expect(stream.getSnapshot()).toMatchObject({ registration: null, resets: 1 });
@@ -457,7 +457,7 @@ describe("what a stream makes of messages", () => {
     expect(stream.getSnapshot()).toMatchObject({ registration: { hasGap: true }, resets: 1 });
   });
 
-  it("goes on with the view after a restart where one message was missed, behind a server without ids", async () => {
+  it("continues the view after a restart with one missed message, with a server without ids", async () => {
     const { stream, network } = await openStream();
     network.last.send(stageUpdate("duplicate_check", "started", 10));
     network.last.send("{ broken");
@@ -478,7 +478,7 @@ describe("what a stream makes of messages", () => {
     expect(stream.getSnapshot()).toMatchObject({ registration: null, resets: 1 });
   });
 
-  it("hands each update over as it was sent, unknown fields too, once and in order", async () => {
+  it("delivers each update as it was sent, unknown fields too, once and in order", async () => {
     const { network, updates } = await openStream();
     const sent = [1, 2, 3].map((time) =>
       stageUpdate("t24_lookup", "started", time, { id: `7-${time}`, branch: { code: "ET-1" } }),
@@ -489,7 +489,7 @@ describe("what a stream makes of messages", () => {
     expect(updates).toEqual(sent.map((message) => message.data));
   });
 
-  it("reads the stage's status from the message where the publisher sent none", async () => {
+  it("infers the stage's status from the message if the publisher sent none", async () => {
     const { network, updates } = await openStream();
     const data = { registrationId: 42, status: "PENDING", stage: "t24_lookup", timestamp: 1 };
     network.last.send({ type: "update", data: { ...data, message: "Look-up started" } });
@@ -502,7 +502,7 @@ describe("what a stream makes of messages", () => {
     ]);
   });
 
-  it("goes on after data that is no message, and says what was wrong", async () => {
+  it("continues after data that is not a message, and reports the mistake", async () => {
     const { stream, network, updates } = await openStream();
     network.last.send("{ broken");
     network.last.send({ type: "update", data: { status: "PENDING" } });
@@ -515,7 +515,7 @@ describe("what a stream makes of messages", () => {
     expect(updates).toHaveLength(1);
   });
 
-  it("keeps no registration on a stream of all of them", async () => {
+  it("keeps no view on a stream of all registrations", async () => {
     const { stream, network, updates } = await openStream({ registrationId: undefined });
     expect(network.last.url).toBe("/api/registrations/updates/stream");
     network.last.send(stageUpdate("t24_lookup", "started", 1, { registrationId: 1 }));
@@ -546,7 +546,7 @@ describe("snapshots and listeners", () => {
     expect(stream.getSnapshot().registration).toBe(registration);
   });
 
-  it("tells listeners once per event, after onUpdate, with the snapshot in place", async () => {
+  it("calls listeners once per event, after onUpdate, with the new snapshot", async () => {
     const log: string[] = [];
     const { stream, network } = await openStream({
       onUpdate: (update) => log.push(`update ${update.timestamp}`),
@@ -558,7 +558,7 @@ describe("snapshots and listeners", () => {
     expect(log).toEqual(["update 1", "change 1", "update 2", "change 2"]);
   });
 
-  it("tells listeners nothing after they have left", async () => {
+  it("does not call listeners after they have unsubscribed", async () => {
     const { stream, network } = await openStream();
     const listener = vi.fn();
     const leaveFirst = stream.subscribe(listener);
@@ -571,7 +571,7 @@ describe("snapshots and listeners", () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  it("reports a listener that throws, and goes on to the others", async () => {
+  it("reports a listener that throws, and calls the others", async () => {
     const reported = vi.fn();
     vi.stubGlobal("reportError", reported);
     const mistake = new Error("mistake in the page");
@@ -605,7 +605,7 @@ describe("snapshots and listeners", () => {
 });
 
 describe("listeners that call back in", () => {
-  it("get every update that came meanwhile, however many, in order", async () => {
+  it("get every update that came meanwhile, in order", async () => {
     const seen: number[] = [];
     const { network } = await openStream({
       onUpdate: ({ timestamp }) => {
@@ -619,7 +619,7 @@ describe("listeners that call back in", () => {
     expect(seen).toEqual(Array.from({ length: 3_000 }, (_, index) => index + 1));
   });
 
-  it("are stopped where they change the stream without end, which is reported", async () => {
+  it("are stopped if they change the stream without end, which is reported", async () => {
     const reported = vi.fn();
     vi.stubGlobal("reportError", reported);
     const { stream, network, updates } = await openStream();
@@ -645,7 +645,7 @@ describe("failures on this side", () => {
     return { load, deploy: () => (isDeployed = true) };
   }
 
-  it("waits, and says why, while the module can't be loaded, and tries ever less often", async () => {
+  it("waits, with the reason, while the module can't be loaded, and tries less and less often", async () => {
     const { load, deploy } = createLoader();
     const seen = new Set<string>();
     const { stream, network, clock, signals } = createStream({ loadCore: load });
@@ -660,7 +660,7 @@ describe("failures on this side", () => {
       const { connection, error } = stream.getSnapshot();
       seen.add(`${connection} ${error?.kind}`);
     });
-    // The seed makes the random part almost nothing: half a second, doubled with each failure, up to half a minute.
+    // The seed makes the random part almost zero: half a second, doubled with each failure, up to half a minute.
     for (const delay of [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
       const before = load.mock.calls.length;
       clock.advance(delay - 1);
@@ -690,7 +690,7 @@ describe("failures on this side", () => {
     expect(setTimer.mock.calls.map(([, delay]) => Math.round(delay))).toEqual([seed === 0 ? 500 : 1_000]);
   });
 
-  it.each(["wakes", "is asked again"])("loads the module at once when it %s, but once", async (how) => {
+  it.each(["wakes", "is asked again"])("loads the module at once when it %s, but only once", async (how) => {
     const { load, deploy } = createLoader();
     const { stream, network, clock, signals } = createStream({ loadCore: load });
     const urge = how === "wakes" ? () => signals.send("visible") : () => stream.connect();
@@ -708,7 +708,7 @@ describe("failures on this side", () => {
     expect(signals.listeners).toBe(1);
   });
 
-  it("tries again where the function that loads the module throws at once, and harms no other stream", async () => {
+  it("tries again if the page's function to load the module throws, and harms no other stream", async () => {
     const other = createStream({ loadCore: () => primeCore(), registrationId: 43 });
     other.stream.connect();
     let isBroken = false;
@@ -734,7 +734,7 @@ describe("failures on this side", () => {
     await vi.waitFor(() => expect(network.live).toBe(1));
   });
 
-  it("abandons no module for a failure before the next one is loaded", async () => {
+  it("abandons no module because of a failure before the next one is loaded", async () => {
     const core = await primeCore();
     const { stream, network } = createStream({
       loadCore: () => Promise.resolve(core),
@@ -796,7 +796,7 @@ describe("failures on this side", () => {
     expect(network.sources).toHaveLength(0);
   });
 
-  it("is closed, not stuck, when the module traps, and starts again on a fresh one", async () => {
+  it("is closed when the module traps, and starts again with a fresh one", async () => {
     const loads: Promise<Core>[] = [];
     const load = () => {
       const loading = primeCore();
@@ -827,7 +827,7 @@ describe("failures on this side", () => {
     expect(stream.getSnapshot()).toMatchObject({ isConnected: true, error: null });
   });
 
-  it("gives the fresh module the last cursor and the view, and hears of nothing twice", async () => {
+  it("gives the fresh module the last cursor and the view, and gets nothing twice", async () => {
     const { stream, network, updates } = createStream({ loadCore: () => primeCore() });
     stream.connect();
     await vi.waitFor(() => expect(network.sources).toHaveLength(1));

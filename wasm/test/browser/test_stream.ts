@@ -13,12 +13,12 @@ afterEach(() => {
   for (const stream of streams.splice(0)) {
     stream.close();
   }
-  // Not before: a listener may throw when its stream closes, into what the test has put in a global's place.
+  // Restored last: a listener may throw when its stream closes, into a global that the test has replaced.
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
 
-/** A stream whose time and signals are the test's. At the test's end it is closed, and globals are what they were. */
+/** A stream with the test's time and signals. At the test's end it is closed, and globals are restored. */
 export function createTestStream(options: RegistrationStreamOptions) {
   const clock = new FakeClock();
   const signals = new FakeSignals();

@@ -8,7 +8,7 @@ import { createTestStream } from "./test_stream.js";
 
 const streamPath = "/api/registrations/updates/stream";
 
-/** A stream by EventSource with a token, whose tickets and streams are the test's to give. */
+/** A stream by EventSource with a token. The test provides its tickets and streams. */
 async function connectStream(options: RegistrationStreamOptions = {}) {
   const tickets = createFetch();
   const network = createNetwork();
@@ -34,7 +34,7 @@ async function answer(request: FakeRequest, body: string, status = 200): Promise
 const give = (request: FakeRequest, ticket: string) => answer(request, JSON.stringify({ ticket, expiresInMs: 30_000 }));
 
 describe("a ticket", () => {
-  it("is asked for with the token, and opens the stream in its place", async () => {
+  it("is requested with the token, and opens the stream in its place", async () => {
     const { stream, tickets, network } = await connectStream({ url: `${streamPath}?branch=7#top` });
     expect(stream.getSnapshot().connection).toBe("authorizing");
     expect(tickets.last.url).toBe(`${streamPath}/tickets?branch=7`);
@@ -48,7 +48,7 @@ describe("a ticket", () => {
     expect(stream.getSnapshot()).toMatchObject({ connection: "open", isConnected: true });
   });
 
-  it("is another one for each attempt: EventSource gets no chance to use one again", async () => {
+  it("is a new one for each attempt: EventSource can't reuse one", async () => {
     const { tickets, network, clock } = await connectStream();
     await give(tickets.last, "first");
     network.last.accept();
@@ -71,7 +71,7 @@ describe("a ticket", () => {
     expect(tickets.requests).toHaveLength(3);
   });
 
-  it.each([true, false])("goes with cookies where the page wants them: %s", async (wanted) => {
+  it.each([true, false])("is requested with cookies if the page wants them: %s", async (wanted) => {
     const { tickets, network } = await connectStream(wanted ? { credentials: "include" } : {});
     expect(tickets.last.init.credentials).toBe(wanted ? "include" : "same-origin");
     await give(tickets.last, "t");
@@ -116,7 +116,7 @@ describe("a ticket", () => {
     },
   );
 
-  it("that can't be had now is asked for again, no sooner than Retry-After", async () => {
+  it("that is not available now is requested again, no sooner than Retry-After", async () => {
     const { stream, signals, tickets, clock } = await connectStream();
     tickets.last.respond(429, { "Retry-After": "7" });
     await settleBody();
@@ -141,7 +141,7 @@ describe("a ticket", () => {
         request.lose();
       },
     ],
-  ])("is asked for again later where %s", async (_, fail) => {
+  ])("is requested again later if %s", async (_, fail) => {
     const { stream, tickets, clock } = await connectStream();
     fail(tickets.last);
     await settleBody();
@@ -151,7 +151,7 @@ describe("a ticket", () => {
     expect(tickets.requests).toHaveLength(2);
   });
 
-  it("that takes too long is given up, and not used when it comes after all", async () => {
+  it("that takes too long is dropped, and not used if it comes later", async () => {
     const { stream, tickets, network, clock } = await connectStream();
     const [late] = tickets.requests;
     clock.advance(15_000);
@@ -163,7 +163,7 @@ describe("a ticket", () => {
     expect(network.sources.map(({ url }) => url)).toEqual([`${streamPath}?registrationId=42&ticket=in+time`]);
   });
 
-  it("is not asked for by a stream that was closed, and is given up by one that is", async () => {
+  it("is not requested by a closed stream, and is dropped when a stream closes", async () => {
     let answerToken: (token: string) => void = () => {};
     const waiting = await connectStream({ token: () => new Promise((resolve) => (answerToken = resolve)) });
     waiting.stream.close();
@@ -177,7 +177,7 @@ describe("a ticket", () => {
     expect(asking.stream.getSnapshot().connection).toBe("closed");
   });
 
-  it("stands in nothing that the stream shows, nor does the token", async () => {
+  it("appears in nothing that the stream shows, nor does the token", async () => {
     const cruel = class {
       constructor(url: string) {
         throw new SyntaxError(`Cannot open an EventSource to '${url}'`);
@@ -191,7 +191,7 @@ describe("a ticket", () => {
     expect(shown.join()).not.toContain("s3cr3t");
   });
 
-  it("can't be asked for with a token that no header carries", async () => {
+  it("can't be requested with a token that no header carries", async () => {
     const { stream, tickets } = await connectStream({ token: () => Promise.resolve("sec\nret") });
     const { error } = stream.getSnapshot();
     expect(error?.kind).toBe("invalid_options");

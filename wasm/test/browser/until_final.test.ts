@@ -49,7 +49,7 @@ describe("a stream until the final status", () => {
     expect(network.live).toBe(0);
   });
 
-  it("gives the view that it began with where the instance has ended already", async () => {
+  it("gives the first view if the instance has ended already", async () => {
     const { stream, updates } = await open();
     network.last.accept();
     network.last.send({ type: "snapshot", data: { ...final, stages: [] }, timestamp: 9 }, "5-2");
@@ -58,7 +58,7 @@ describe("a stream until the final status", () => {
     expect(updates).toEqual([]);
   });
 
-  it("comes back after a loss, for the end that it missed", async () => {
+  it("reconnects after a loss, for the end that it missed", async () => {
     const { stream, clock } = await open();
     network.last.accept();
     network.last.send({ type: "update", data: { ...final, id: "5-2" } }, "5-2");
@@ -70,7 +70,7 @@ describe("a stream until the final status", () => {
     expect(await stream.finished).toMatchObject({ status: "IMPORTED" });
   });
 
-  it("begins anew, from no cursor, when it is connected after the end", async () => {
+  it("begins without a cursor when it is connected after the end", async () => {
     const { stream } = await open();
     network.last.accept();
     network.last.send({ type: "update", data: { ...final, id: "5-2" } }, "5-2");
@@ -88,14 +88,14 @@ describe("a stream until the final status", () => {
     expect(await first).toMatchObject({ status: "IMPORTED" });
   });
 
-  it("gives up its promise when it is closed before", async () => {
+  it("rejects its promise when it is closed before the end", async () => {
     const { stream } = await open();
     network.last.accept();
     stream.close();
     await expect(stream.finished).rejects.toMatchObject({ name: "StreamError", kind: "closed" });
   });
 
-  it("gives up its promise when it is refused for good", async () => {
+  it("rejects its promise when it is refused for good", async () => {
     const fetches: FakeFetch = createFetch();
     const { stream } = await open({ eventSource: undefined, fetch: fetches.fetch });
     fetches.last.respond(403);
@@ -103,14 +103,14 @@ describe("a stream until the final status", () => {
     expect(stream.getSnapshot().error?.kind).toBe("refused");
   });
 
-  it("takes the server's word that nothing is left for the end, if it knows the outcome", async () => {
+  it("takes a 204 for the end if it knows the outcome", async () => {
     const fetches: FakeFetch = createFetch();
     const { stream } = await open({ eventSource: undefined, fetch: fetches.fetch });
     fetches.last.respond(204);
     await expect(stream.finished).rejects.toMatchObject({ kind: "refused" });
   });
 
-  it("says that the final update could not be read, where it could not", async () => {
+  it("reports a final update that could not be read", async () => {
     const { stream } = await open();
     network.last.accept();
     network.last.send('{"type":"update","data":{"file":"a","status":', "5-2");
@@ -126,7 +126,7 @@ describe("a stream until the final status", () => {
     }
   });
 
-  it("has no promise to keep where it goes on after the end", async () => {
+  it("has no promise if it goes on after the end", async () => {
     const { stream } = await open({ until: undefined });
     await expect(stream.finished).rejects.toMatchObject({ kind: "invalid_options" });
     expect(stream.getSnapshot().error).toBeNull();

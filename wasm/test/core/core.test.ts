@@ -15,7 +15,7 @@ import { clientOptions, createViewReader, modulePath, openClient as clientOf, st
 
 const moduleUrl = pathToFileURL(modulePath);
 
-/** The loader as a page's first import of it finds it. */
+/** The loader in the state of a page's first import. */
 async function freshLoader() {
   freshPage();
   return await import("../../src/core/load_core.js");
@@ -64,7 +64,7 @@ describe("loading the module", () => {
     expect((await loader.loadCore(url)).exports.abi_version()).toBe(10);
   });
 
-  it("tries again where it was told to look, also when it is not told again", async () => {
+  it("tries the given address again, also if the next call names none", async () => {
     const answers = [
       new Response("gone", { status: 503 }),
       new Response(new Uint8Array(await readFile(moduleUrl))),
@@ -81,7 +81,7 @@ describe("loading the module", () => {
     expect(fetch.mock.calls).toEqual([[url], [url], [url]]);
   });
 
-  it("refuses a module that is not this package's", async () => {
+  it("refuses a module of another package", async () => {
     const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const loader = await freshLoader();
     await expect(loader.loadCore(empty)).rejects.toThrow("another version of this package");
@@ -116,7 +116,7 @@ async function openClient(options: Options = {}) {
 
 const readers = new WeakMap<RegistrationClient, RegistrationViewReader>();
 
-/** Reads what a batch of `client` says of the view and of where to resume. */
+/** Reads the view and the cursor from a batch of `client`. */
 function follow(client: RegistrationClient, batch: MessageBatch<RegistrationWorkflow> | null) {
   const reader = readers.get(client) ?? createViewReader();
   readers.set(client, reader);
@@ -128,10 +128,10 @@ function follow(client: RegistrationClient, batch: MessageBatch<RegistrationWork
   return { viewChanged, cursor: batch?.cursorAtEnd()() };
 }
 
-/** The view as far as it was followed. */
+/** The last view that was read. */
 const viewOf = (client: RegistrationClient) => readers.get(client)?.view ?? null;
 
-/** What one event was, as the core tells it. */
+/** The kind and content of one event, as the core reports it. */
 function event(client: RegistrationClient, data: string, lastEventId?: string, attempt = 1) {
   const batch = client.event(attempt, data, lastEventId, 1);
   const { viewChanged } = follow(client, batch);
@@ -144,7 +144,7 @@ function event(client: RegistrationClient, data: string, lastEventId?: string, a
 }
 
 describe("the core behind its ABI", () => {
-  it("opens a transport, and comes back after a loss with the cursor it has seen", async () => {
+  it("opens a transport, and reconnects after a loss with its cursor", async () => {
     const client = await createClient();
     const log: unknown[] = [];
     const drain = () => {
@@ -178,7 +178,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("says what each message was", async () => {
+  it("reports the kind of each message", async () => {
     const client = await openClient();
     const kind = (data: unknown) => event(client, JSON.stringify(data)).kind;
     expect(kind({ type: "connected", timestamp: 1 })).toBe("connected");
@@ -206,10 +206,11 @@ describe("the core behind its ABI", () => {
     '{"type":"update","data":{"registrationId":42,"status":"PENDING"}',
     '{"type":"snapshot","data":[]}',
     `{"type":"update","data":${"[".repeat(100_000)}`,
-    `{"type":"update","data":{"registrationId":42,"status":"P","details":${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}}`,
+    `{"type":"update","data":{"registrationId":42,"status":"P","details":` +
+      `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}}`,
     "\u0000",
     "{\ud800}",
-  ])("calls data that is no message malformed, and says why (%#)", async (data) => {
+  ])("reports data that is not a message as malformed, with the reason (%#)", async (data) => {
     const client = await openClient();
     const message = event(client, data);
     expect(message).toEqual({ kind: "malformed", problem: expect.stringMatching(/\w+ \w+/) });
@@ -239,7 +240,7 @@ describe("the core behind its ABI", () => {
   });
 
   it.each(["42.5", "-42", "1e16", "9007199254740992", "1e309", "1e999999999999", "-0.0"])(
-    "takes %s for no registration",
+    "accepts %s as no registration's id",
     async (id) => {
       const client = await openClient();
       const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED"}}`;
@@ -248,7 +249,7 @@ describe("the core behind its ABI", () => {
     },
   );
 
-  it("calls a message over the limit too large, and goes on", async () => {
+  it("reports a message over the limit as too large, and continues", async () => {
     const client = await openClient();
     const large = (size: number) => JSON.stringify({ type: "ping", filler: "x".repeat(size) });
     expect(event(client, large(5 << 20))).toEqual({
@@ -288,7 +289,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("keeps the view at a reset, with a gap, and folds anew what comes after it", async () => {
+  it("keeps the view at a reset, with a gap, and begins a new one with the next update", async () => {
     const client = await openClient();
     const send = (data: unknown) => event(client, JSON.stringify(data));
     send(stageUpdate("duplicate_check", "completed", 5));
@@ -296,7 +297,7 @@ describe("the core behind its ABI", () => {
     expect(send({ type: "reset", timestamp: 6 })).toEqual({ kind: "reset", viewChanged: true });
     expect(viewOf(client)).toEqual({ ...before, hasGap: true });
     expect(send({ type: "reset", timestamp: 7 })).toEqual({ kind: "reset", viewChanged: false });
-    // What is older than the view is news again, and the stages from before the gap are gone.
+    // An older update counts again, and the stages from before the gap are gone.
     expect(send(stageUpdate("t24_lookup", "started", 4))).toMatchObject({ viewChanged: true });
     expect(viewOf(client)).toMatchObject({ hasGap: true, timestamp: 4, stages: [{ name: "t24_lookup" }] });
     client.dispose();
@@ -310,7 +311,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("reads the same from bytes, however they are cut, as from events", async () => {
+  it("reads the same from bytes, however they are split, as from events", async () => {
     const details = { accountsFound: 5, name: "ደንበኛ 😀" };
     const messages = [
       { type: "connected", timestamp: 1 },
@@ -374,7 +375,7 @@ describe("the core behind its ABI", () => {
     byEvent.dispose();
   });
 
-  it("takes the server's retry from bytes, and passes over events that have a name", async () => {
+  it("reads the server's retry from bytes, and ignores named events", async () => {
     const client = await openClient();
     const batch = client.bytes(
       1,
@@ -388,7 +389,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("skips an event of bytes that goes over a limit, and resumes behind it", async () => {
+  it("skips an event over a limit in bytes, and resumes behind it", async () => {
     const client = await openClient();
     const line = new Uint8Array(client.bytesMax).fill(0x78);
     const send = (text: string) => client.bytes(1, new TextEncoder().encode(text), 1);
@@ -406,7 +407,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("marks a gap where a message can't be read, until a snapshot tells how things stand", async () => {
+  it("marks a gap if a message can't be read, until a snapshot comes", async () => {
     const client = await openClient();
     const gap = () => viewOf(client)?.hasGap;
     event(client, JSON.stringify(stageUpdate("duplicate_check", "started", 5)));
@@ -420,7 +421,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("marks the gap of a message that came before anything was known", async () => {
+  it("marks the gap of an unreadable message before any view", async () => {
     const client = await openClient();
     event(client, "{");
     expect(viewOf(client)).toBe(null);
@@ -429,7 +430,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("says of each update what a reconnect behind it resumes from", async () => {
+  it("gives for each update the cursor of a reconnect behind it", async () => {
     const client = await openClient();
     const blocks = ["id: 1-1\n", "", "id: é1-2\n", "id\n"].map(
       (id, index) => `${id}data: ${JSON.stringify(stageUpdate("duplicate_check", "started", index + 1))}\n\n`,
@@ -457,7 +458,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("closes at a stream in a coding that nobody undoes", async () => {
+  it("closes at a stream in a coding that nothing undoes", async () => {
     const client = await createClient();
     client.connect(0);
     while (client.poll() !== null);
@@ -474,7 +475,8 @@ describe("the core behind its ABI", () => {
   it("keeps members of an update whatever their names are", async () => {
     const client = await openClient();
     const rest =
-      '"constructor":1,"toString":"two","hasOwnProperty":[3],"valueOf":{"__proto__":4},"__proto__":{"isAdmin":true},"id":null';
+      '"constructor":1,"toString":"two","hasOwnProperty":[3],"valueOf":{"__proto__":4},' +
+      '"__proto__":{"isAdmin":true},"id":null';
     const batch = client.event(
       1,
       `{"type":"update","data":{"registrationId":42,"status":"FAILED","timestamp":1,${rest}}}`,
@@ -502,7 +504,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("keeps the cursor that it took over until the stream of bytes names another", async () => {
+  it("keeps its initial cursor until the stream of bytes names another", async () => {
     const client = await openClient({ lastEventId: "9-1" });
     const send = (text: string) => client.bytes(1, new TextEncoder().encode(text), 1);
     expect(send('data: {"type":"ping"}\n\n')?.cursorAtEnd()()).toBe("9-1");
@@ -510,7 +512,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("asks for a token before each transport, and for a fresh one where the last was refused", async () => {
+  it("asks for a token before each transport, and for a fresh one if the last was refused", async () => {
     const client = await createClient({ needsToken: true });
     const actions = () => {
       const all = [];
@@ -541,7 +543,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("takes no call once it was abandoned, and lets its clients go", async () => {
+  it("refuses calls once it was abandoned, and lets its clients be disposed of", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(moduleUrl);
     const client = new CoreClient(core, clientOptions);
@@ -579,7 +581,7 @@ describe("the core behind its ABI", () => {
       transport: "preferred",
     });
     second.response(1, accepted, 0);
-    // A start that is known already begins no other validation.
+    // A repeated start begins no other validation.
     const repeated = JSON.stringify(stageUpdate("duplicate_check", "started", 5, { id: "9-4" }));
     expect(event(second, repeated)).toEqual({ kind: "update", viewChanged: false });
     expect(event(second, '{"type":"reset","timestamp":8}')).toEqual({ kind: "reset", viewChanged: true });
@@ -589,7 +591,7 @@ describe("the core behind its ABI", () => {
     second.dispose();
   });
 
-  it("marks a gap where it can't read the view that it was given", async () => {
+  it("marks a gap if it can't restore the view", async () => {
     for (const viewJson of ["{", "[]", '{"registrationId":43,"status":"PENDING"}']) {
       const client = await openClient({ viewJson });
       expect(event(client, '{"type":"ping"}')).toEqual({ kind: "ping", viewChanged: true });
@@ -600,9 +602,9 @@ describe("the core behind its ABI", () => {
     }
   });
 
-  it("marks a gap in what the page shows where the next client can't read the view", async () => {
+  it("marks a gap in the page's view if the next client can't restore it", async () => {
     const first = await openClient();
-    // A snapshot may be as large as a view that the core takes. Its stages make this one larger.
+    // A snapshot may be as large as a view that the core restores. Its stages make this one larger.
     const details = { filler: "x".repeat(4_100_000) };
     const snapshot = { registrationId: 42, status: "PENDING", details, id: "9-3" };
     event(first, JSON.stringify({ type: "snapshot", data: snapshot }));
@@ -623,13 +625,13 @@ describe("the core behind its ABI", () => {
     expect(marked?.stages).toBe(view?.stages);
     event(second, '{"type":"ping"}');
     expect(viewOf(second)).toBe(marked);
-    // The history is lost: what comes next begins a new view.
+    // The history is lost: the next update begins a new view.
     event(second, JSON.stringify(stageUpdate("t24_lookup", "started", 1)));
     expect(viewOf(second)).toMatchObject({ hasGap: true, details: null, stages: [{ name: "t24_lookup" }] });
     second.dispose();
   });
 
-  it("hands over details and a process log as they were sent, however JavaScript would write them", async () => {
+  it("hands over details and a process log unchanged, however JavaScript would write them", async () => {
     const first = await openClient();
     const details = `{"n":[${"1e20,".repeat(200_000)}9007199254740993 ],"a":1.0}`;
     const rest = `"details":${details},"processLog":[1.50],"timestamp":6`;
@@ -648,7 +650,7 @@ describe("the core behind its ABI", () => {
     second.dispose();
   });
 
-  it("gives an id back as it was, a byte order mark at its beginning too", async () => {
+  it("returns an id unchanged, also with a leading byte order mark", async () => {
     const client = await createClient({ lastEventId: "\uFEFF9-1" });
     client.connect(0);
     const actions = [client.poll(), client.poll()];
@@ -662,7 +664,7 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("takes any number without a trap, as JavaScript converts it", async () => {
+  it("accepts any number without a trap, as JavaScript converts it", async () => {
     const core = await loadCore();
     const { exports } = core;
     const workflow = core.workflow(clientOptions.vocabulary.text);
@@ -685,7 +687,7 @@ describe("the core behind its ABI", () => {
   });
 
   it.each(["data\n\n", "data:1\n\n", "data:[\n\n", 'data:{"type":"ping"}\n\n', "id:7\ndata\n\nid:8\ndata\n\n"])(
-    "takes %j over and over behind a long id, as much as it takes at all",
+    "accepts %j repeated behind a long id, up to the limit of a piece",
     async (message) => {
       const { loadCore: loadAnew } = await freshLoader();
       const core = await loadAnew(await readFile(moduleUrl));
@@ -716,7 +718,7 @@ describe("the core behind its ABI", () => {
     expect(core.exports.memory.buffer.byteLength).toBeLessThan(24 << 20);
   });
 
-  it.each(["event", "bytes"])("keeps of a large message (by %s) no more than its view", async (how) => {
+  it.each(["event", "bytes"])("keeps only the view of a large message (by %s)", async (how) => {
     const { loadCore: loadAnew } = await freshLoader();
     const core = await loadAnew(await readFile(moduleUrl));
     const details = { filler: "x".repeat(4_100_000) };
@@ -737,7 +739,7 @@ describe("the core behind its ABI", () => {
     }
   });
 
-  it("has room for 256 streams, and says so", async () => {
+  it("has room for 256 streams, and reports the limit", async () => {
     const core = await loadCore();
     const options = { ...clientOptions, ids: [] };
     const clients = Array.from({ length: 256 }, () => new CoreClient(core, options));

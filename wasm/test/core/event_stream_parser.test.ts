@@ -30,9 +30,9 @@ function events(batch: EventBatch): unknown[] {
   }));
 }
 
-// What the parser makes of a stream is shown by the shared vectors; this is about the package's side of it.
+// The shared vectors show how the parser reads a stream; this tests the package's side.
 describe("EventStreamParser", () => {
-  it("gives the events that a piece completes, whatever scripts their text is in", async () => {
+  it("returns the events that a piece completes, in any script", async () => {
     const parser = await create();
     expect(events(parser.push(bytes("id: 1\nevent: ደረጃ\ndata: é😀\ndata: ok\n\nda")))).toEqual([
       { type: "ደረጃ", data: "é😀\nok", lastEventId: "1" },
@@ -45,7 +45,7 @@ describe("EventStreamParser", () => {
     expect(parser.push(new Uint8Array()).length).toBe(0);
   });
 
-  it("cuts text right at every length around what is counted at a time", async () => {
+  it("slices text correctly at every length around a block's size", async () => {
     const parser = await create();
     for (let length = 0; length < 40; ++length) {
       for (const letter of ["a", "é", "ደ", "😀"]) {
@@ -56,7 +56,7 @@ describe("EventStreamParser", () => {
     }
   });
 
-  it("keeps the last event id and the reconnection time over a reconnect, and nothing else", async () => {
+  it("keeps only the last event id and the reconnection time over a reconnect", async () => {
     const parser = await create({ lastEventId: "7" });
     expect([parser.lastEventId, parser.retry]).toEqual(["7", null]);
     parser.push(bytes("retry: 1500\nid: \uFEFF8\ndata: lost\n\ndata: cut"));
@@ -65,7 +65,7 @@ describe("EventStreamParser", () => {
     expect([parser.lastEventId, parser.retry]).toEqual(["\uFEFF8", 1500]);
   });
 
-  it("skips events over a limit, says which and where, and goes on", async () => {
+  it("skips events over a limit, reports which and where, and continues", async () => {
     const limits = { lineBytesMax: 40, eventBytesMax: 50, idBytesMax: 8 };
     const parser = await create({ limits });
     const tooMuch: [string, string, number][] = [
@@ -88,7 +88,7 @@ describe("EventStreamParser", () => {
     expect(parser.lastEventId).toBe("9");
   });
 
-  it("holds no more however large an event is", async () => {
+  it("uses no more memory for a larger event", async () => {
     const core = await primeCore();
     const parser = await create();
     parser.push(bytes("id: 7\ndata: "));
@@ -101,7 +101,7 @@ describe("EventStreamParser", () => {
     expect(skipped).toEqual([{ before: 0, reason: "line_too_long", bytes: (100 << 20) + 1, lastEventId: "7" }]);
   });
 
-  it("takes pieces of any size, as if they came by and by", async () => {
+  it("accepts pieces of any size, with the same result as small ones", async () => {
     const core = await primeCore();
     const parser = await create({ limits: { lineBytesMax: 100, idBytesMax: 8 } });
     const blocks = Array.from({ length: 50_000 }, (_, index) =>
@@ -140,7 +140,7 @@ describe("EventStreamParser", () => {
   it.each([
     ["events", {}, "data\n\n"],
     ["skipped events", { lineBytesMax: 0 }, "data\n\n"],
-  ])("takes small %s over and over, as many as the module takes at once", async (_, limits, block) => {
+  ])("accepts as many small %s as one piece can hold", async (_, limits, block) => {
     const { bytesLimit } = await primeCore();
     const parser = await create({ limits });
     const times = Math.floor(bytesLimit / block.length);
@@ -148,7 +148,7 @@ describe("EventStreamParser", () => {
     expect(length + skipped.length).toBe(times);
   });
 
-  it("can be disposed of twice, and by then does nothing", async () => {
+  it("can be disposed of twice; the second call does nothing", async () => {
     const parser = await create();
     parser.dispose();
     parser.dispose();

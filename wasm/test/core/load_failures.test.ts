@@ -8,7 +8,7 @@ import { freshPage } from "../fresh_page.js";
 const address = "https://bank.example/assets/regstream.wasm";
 const copyOrEmbed = /loadCore\(address\).*import "regstream\/inline"/;
 
-/** What a page's first load rejects with. */
+/** The error of a page's first load. */
 async function failureOf(answer: () => Promise<Response>) {
   freshPage();
   vi.stubGlobal("fetch", answer);
@@ -24,7 +24,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("a module that can't be loaded says what came in its place, and what to do", () => {
+describe("a module that can't be loaded: the error says what was received, and what to do", () => {
   it.each([
     ["no such file", async () => new Response("", { status: 404 }), `${address} answered with status 404`],
     ["the page itself", async () => new Response("<!doctype html>"), `${address} answered with HTML`],
@@ -64,7 +64,7 @@ describe("a module that can't be loaded says what came in its place, and what to
 });
 
 describe("a failure on the console", () => {
-  it("stands there once, however often and by however many streams the module is asked for", async () => {
+  it("is printed once, however many streams load the module", async () => {
     freshPage();
     const { ModuleLoader } = await import("../../src/browser/module_loader.js");
     const said = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -78,7 +78,7 @@ describe("a failure on the console", () => {
 });
 
 describe("the embedded module", () => {
-  it("is taken where no other is named, and nothing is fetched", async () => {
+  it("is used if no other is named, and nothing is fetched", async () => {
     freshPage();
     vi.stubGlobal("fetch", () => Promise.reject(new Error("fetched")));
     const { loadCore } = await import("../../src/core/load_core.js");

@@ -55,7 +55,7 @@ describe.each(ids)("the registration id $sent", ({ sent, read }) => {
     client.dispose();
   });
 
-  it("is published if it is a number that readers take", () => {
+  it("is published if it is a number that readers accept", () => {
     const id: unknown = JSON.parse(sent);
     const publish = () => encodeUpdate(registrationWorkflow, { registrationId: id as number, status: "PENDING" }, 1);
     if (read !== undefined && typeof id === "number") {

@@ -26,12 +26,12 @@ function send(message: unknown) {
 const update = (data: Record<string, unknown>) => ({ type: "update", data: { registrationId: 42, ...data } });
 
 describe("the view", () => {
-  it("is null until something is known", () => {
+  it("is null before the first message", () => {
     expect(send({ type: "ping", timestamp: 1 })).toBe(null);
     expect(reader.toJson()).toBe("");
   });
 
-  it("is null before anything is known, and what it leaves says that updates may have been missed", () => {
+  it("is null before the first message, and its JSON still says that updates may have been missed", () => {
     expect(send({ type: "reset", timestamp: 1 })).toBe(null);
     const kept = JSON.parse(reader.toJson()) as unknown;
     expect(kept).toEqual({ registrationId: 42, hasEnded: false, hasGap: true, hasLostHistory: true });
@@ -39,7 +39,7 @@ describe("the view", () => {
     expect(JSON.parse(reader.toJson())).toMatchObject({ status: "PENDING", hasGap: true, hasLostHistory: false });
   });
 
-  it("says everything that is known", () => {
+  it("has everything that the updates said", () => {
     send(stageUpdate("duplicate_check", "started", 5));
     send(stageUpdate("t24_lookup", "failed", 0, { message: "ደንበኛ 😀" }));
     const end = { status: "DUPLICATE", message: "m", details: { a: [1] }, processLog: [{}], timestamp: 9, id: "8-9" };
@@ -63,7 +63,7 @@ describe("the view", () => {
     });
   });
 
-  it("can be changed by nobody", () => {
+  it("is immutable", () => {
     send(stageUpdate("duplicate_check", "started", 5));
     const view = send(update({ status: "FAILED", details: { deep: [{ value: 1 }] }, processLog: [[1]], timestamp: 9 }));
     const shallow = [view, view?.stages, view?.stages[0], view?.progress, view?.details, view?.processLog];
@@ -97,14 +97,14 @@ describe("the view", () => {
     expect(send(snapshot)).toBe(after);
   });
 
-  it("is made when somebody looks, of what was read last, and keeps the objects that were seen", () => {
+  it("is made at the first access from the last record, and keeps earlier objects", () => {
     const read = (message: unknown) =>
       void client.event(1, JSON.stringify(message), undefined, 1)?.readViews(() => reader);
     const before = send(stageUpdate("duplicate_check", "completed", 5));
     read(stageUpdate("t24_lookup", "started", 6));
     read(update({ status: "FAILED", message: "ደንበኛ", details: { large: "x".repeat(100_000) }, timestamp: 7 }));
     expect(reader.isFinal).toBe(true);
-    // The module has moved on: its memory is another call's.
+    // The module's memory belongs to a later call by now.
     createViewReader();
     client.event(1, JSON.stringify({ type: "ping", timestamp: 8 }), undefined, 1);
     expect(reader.view).toMatchObject({ status: "FAILED", message: "ደንበኛ", isFinal: true, timestamp: 7 });
@@ -115,7 +115,7 @@ describe("the view", () => {
     expect(reader.isFinal).toBe(false);
   });
 
-  it("has new details where their text changed, and none where they are gone", () => {
+  it("has new details if their text changed, and none if they are gone", () => {
     const details = (view: ReturnType<typeof send>) => [view?.details, view?.processLog];
     const first = details(send(update({ status: "FAILED", details: { a: 1 }, processLog: [1], timestamp: 5 })));
     const second = details(send(update({ status: "FAILED", details: { a: 1 }, processLog: [2], timestamp: 6 })));
@@ -134,7 +134,7 @@ describe("the view", () => {
     expect(reader.view?.stages.map(({ name }) => name)).toEqual(names);
   });
 
-  it("is read whole where it made the module's memory grow", () => {
+  it("is read completely if it made the module's memory grow", () => {
     const before = core.exports.memory.buffer.byteLength;
     const filler = "x".repeat(before);
     const view = send(stageUpdate("duplicate_check", "completed", 5, { details: { filler } }));

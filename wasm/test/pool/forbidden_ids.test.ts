@@ -10,7 +10,7 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 
 const idsIn = (url: string) => idsOf(url, "registrationId").map(Number);
 
-/** A server that lets in who asks for none of the forbidden ids. */
+/** A server that accepts streams without forbidden ids. */
 function createServer(...forbidden: readonly number[]) {
   const fetches = createFetch();
   vi.stubGlobal("fetch", fetches.fetch);
@@ -22,7 +22,7 @@ function createServer(...forbidden: readonly number[]) {
     allow(id: number): void {
       forbidden = forbidden.filter((one) => one !== id);
     },
-    /** Answers until nobody asks any more. */
+    /** Answers until there are no more requests. */
     async serve(): Promise<void> {
       await passFrame(2_000);
       while (answered < fetches.requests.length) {
@@ -34,7 +34,7 @@ function createServer(...forbidden: readonly number[]) {
             request.accept();
           }
           await settleBody();
-          // A stream that says nothing for five seconds would be polled beside.
+          // A stream that is silent for five seconds would be compared with a poll.
           if (request.isLive) {
             request.send(`data: {"type":"connected","timestamp":1}\n\n`);
             await settleBody();
@@ -47,7 +47,7 @@ function createServer(...forbidden: readonly number[]) {
 }
 
 describe("an id that the user may not see", () => {
-  it.each([[[13]], [[1]], [[3, 9]], [[1, 2, 3, 4]]])("costs the others nothing: %j", async (forbidden) => {
+  it.each([[[13]], [[1]], [[3, 9]], [[1, 2, 3, 4]]])("does not disturb the others: %j", async (forbidden) => {
     const server = createServer(...forbidden);
     const rows = range(16).map((id) => follow({ ...options, id }));
     await server.serve();
@@ -60,7 +60,7 @@ describe("an id that the user may not see", () => {
     }
   });
 
-  it("costs those nothing that were live before it came", async () => {
+  it("does not disturb ids that were live before", async () => {
     const server = createServer(9);
     const rows = range(8).map((id) => follow({ ...options, id }));
     await server.serve();
@@ -79,7 +79,7 @@ describe("an id that the user may not see", () => {
     expect([more.seen.isConnected, late.seen.isConnected]).toEqual([true, false]);
   });
 
-  it("is asked for no more because another one is", async () => {
+  it("is not requested again because of another id", async () => {
     const server = createServer(9);
     const bad = follow({ ...options, id: 9 });
     await server.serve();
@@ -90,7 +90,7 @@ describe("an id that the user may not see", () => {
     expect(bad.seen).toMatchObject({ connection: "closed", reason: "forbidden" });
   });
 
-  it("is followed with the others once the user may", async () => {
+  it("is followed with the others once the user may see it", async () => {
     const server = createServer(2);
     const [, two] = [1, 2, 3].map((id) => follow({ ...options, id }));
     await server.serve();

@@ -16,8 +16,8 @@ beforeEach(async () => {
   await primeCore();
 });
 
-describe("a source whose code comes late", () => {
-  it("loads nothing before it is connected, and then does what it was asked for", async () => {
+describe("a source whose code loads late", () => {
+  it("loads nothing before it connects, and then follows the stored calls", async () => {
     const load = vi.fn(() => Promise.resolve(stream()));
     const late = new LateSource(registrationWorkflow, load, stream);
     const heard: unknown[] = [];
@@ -44,7 +44,7 @@ describe("a source whose code comes late", () => {
     expect(network.live).toBe(0);
   });
 
-  it("that was closed meanwhile stays so until it is connected again", async () => {
+  it("that was closed meanwhile stays closed until it connects again", async () => {
     const late = new LateSource(registrationWorkflow, () => Promise.resolve(stream()), stream);
     late.connect();
     late.close();
@@ -57,7 +57,7 @@ describe("a source whose code comes late", () => {
     late.close();
   });
 
-  it("is another one where the code can't be loaded, and says so", async () => {
+  it("falls back to another source if the code can't be loaded, and reports it", async () => {
     const reported = vi.fn();
     vi.stubGlobal("reportError", reported);
     const late = new LateSource(registrationWorkflow, () => Promise.reject(new Error("no chunk")), stream);

@@ -21,7 +21,7 @@ describe("users of a page", () => {
     expect(rows.every(({ seen }) => seen.isConnected && seen.connections === 1)).toBe(true);
   });
 
-  it("each see the views and the last update of their own ids, and hear of no others", async () => {
+  it("each see the views and the last update of their own ids, and of no others", async () => {
     const [one, two, both] = [follow({ id: 1 }), follow({ id: 2 }), follow({ ids: [2, 1] })];
     await settle();
     await acceptAll(network);
@@ -37,7 +37,7 @@ describe("users of a page", () => {
     expect(both.seen.views.get(2)).toBe(two.seen.view);
   });
 
-  it("are told of nothing but their own ids and the connection, and keep their snapshot until then", async () => {
+  it("are notified only of their own ids and the connection, and keep their snapshot until then", async () => {
     const [one, two] = [follow({ id: 1 }), follow({ id: 2 })];
     await settle();
     await acceptAll(network);
@@ -56,7 +56,7 @@ describe("users of a page", () => {
     const changesOfTwo = two.changes;
     network.last.send({ type: "snapshot", data, timestamp: 4 });
     expect([one.changes, two.changes, two.seen.view?.status]).toEqual([changes + 1, changesOfTwo + 1, "OPEN"]);
-    // Known already, so that the view stays; it is the latest update all the same.
+    // A repeated update, so the view stays the same; it still is the latest update.
     network.last.send(update(1, 3));
     expect([one.changes, two.changes]).toEqual([changes + 2, changesOfTwo + 1]);
     network.last.send({ type: "reset", timestamp: 4 });
@@ -70,7 +70,7 @@ describe("users of a page", () => {
     expect(two.seen.view).toMatchObject({ registrationId: 2 });
   });
 
-  it("are told of a change, also where somebody has looked at it before", async () => {
+  it("are notified of a change, also if it was read before", async () => {
     const one = follow({ id: 1 });
     const other = follow({ id: 1 });
     other.lease.subscribeToUpdates(() => void one.seen);
@@ -88,7 +88,7 @@ describe("users of a page", () => {
     const more = [2, 3, 4].map((id) => follow({ id }));
     await settle();
     expect(network.sources).toHaveLength(1);
-    // Not held back until the new connection is there: the one that there is goes on.
+    // Not held back until the new connection is open: the current one continues.
     expect(more.map(({ seen }) => [seen.isConnected, seen.view])).toEqual([1, 2, 3].map(() => [true, null]));
     await passFrame();
     expect(network.sources).toHaveLength(2);
@@ -102,7 +102,7 @@ describe("users of a page", () => {
     expect(idsOfLast()).toEqual([1, 3]);
   });
 
-  it("see, where they come late, what is known already, before they have mounted", async () => {
+  it("that come late see existing views before they have mounted", async () => {
     follow({ id: 1 });
     await settle();
     await acceptAll(network);
@@ -119,7 +119,7 @@ describe("users of a page", () => {
     expect(late.heard).toEqual([]);
   });
 
-  it("don't break the stream of others by an id that is none", async () => {
+  it("don't break the stream of others by an invalid id", async () => {
     const [good, bad, mixed] = [follow({ id: 1 }), follow({ id: 0 }), follow({ ids: [2, 0.5] })];
     await settle();
     await acceptAll(network);
@@ -135,7 +135,7 @@ describe("users of a page", () => {
   it.each<[string, Options]>([
     ["an id and a list of ids", { id: 1, ids: [2] }],
     ["an end without an id", { until: "final" }],
-  ])("are told what is wrong with %s", (_, options) => {
+  ])("get an error for %s", (_, options) => {
     expect(follow(options).seen.error?.kind).toBe("invalid_options");
     expect(network.sources).toEqual([]);
   });
@@ -146,7 +146,7 @@ describe("users of a page", () => {
     expect(sharedStreamCount()).toBe(0);
   });
 
-  it("share one stream of every instance, and one of the end of each", async () => {
+  it("share one stream of every instance, and one for the end of each", async () => {
     const until = "final";
     const options: Options[] = [{}, {}, { id: 1, until }, { id: 1, until }, { id: 2, until }, { id: 1 }];
     const all = options.map(follow);
@@ -195,7 +195,7 @@ describe("a user who disconnects", () => {
     expect(idsOfLast()).toEqual([1, 2]);
   });
 
-  it("as the last one closes the stream at once, within an update, and resumes behind what it has heard", async () => {
+  it("as the last one closes the stream at once, within an update, and resumes behind it", async () => {
     const fetches = createFetch();
     vi.stubGlobal("fetch", fetches.fetch);
     const options: Options = { id: 42, url: "https://bank.example/stream", transport: "fetch" };
@@ -232,7 +232,7 @@ describe("a user who disconnects", () => {
     expect(first.seen.view).not.toBe(null);
   });
 
-  it("hears nothing more, where another one's listener has disconnected it", async () => {
+  it("gets nothing more if another user's listener has disconnected it", async () => {
     const [one, two] = [follow({ id: 1 }), follow({ id: 1 })];
     one.lease.subscribeToUpdates(() => two.lease.disconnect());
     await settle();
@@ -274,7 +274,7 @@ describe("a user who leaves", () => {
     expect(first.seen).toMatchObject({ isConnected: true, connections: 1 });
   });
 
-  it("hands the connection to who comes at once, for whatever id", async () => {
+  it("hands the connection to a user that comes at once, for any id", async () => {
     const first = follow({ id: 1 });
     await settle();
     await acceptAll(network);
@@ -288,7 +288,7 @@ describe("a user who leaves", () => {
     expect(second.seen).toMatchObject({ isConnected: true, connections: 1 });
   });
 
-  it("takes nothing with it that another one needs", async () => {
+  it("takes nothing away that another user needs", async () => {
     const one = follow({ id: 1 });
     one.unmount();
     one.unmount();
@@ -298,7 +298,7 @@ describe("a user who leaves", () => {
     expect(network.live).toBe(0);
   });
 
-  it("closes the stream a microtask later, where it was the last one", async () => {
+  it("closes the stream a microtask later if it was the last one", async () => {
     const one = follow({ id: 1 });
     await settle();
     one.unmount();
@@ -310,7 +310,7 @@ describe("a user who leaves", () => {
 });
 
 describe("an endpoint of its own", () => {
-  it("has whoever may be another user, or asks elsewhere or otherwise", async () => {
+  it("is used for a possibly different user, another address or other options", async () => {
     const fetches = createFetch();
     vi.stubGlobal("fetch", fetches.fetch);
     const [alice, bob] = [() => Promise.resolve("alice"), () => Promise.resolve("bob")];
@@ -346,7 +346,7 @@ describe("an endpoint of its own", () => {
     other.unmount();
   });
 
-  it("touches nothing by being looked at", () => {
+  it("is not opened by reading a snapshot", () => {
     expect(new Lease(registrationWorkflow, { id: 42 }).getSnapshot(true)).toMatchObject({ connection: "idle" });
     expect(sharedStreamCount()).toBe(0);
   });

@@ -49,7 +49,7 @@ describe("more ids than one stream may name", () => {
     expect(idsOfLast()).toContain(200);
   });
 
-  it("are added to a stream that is open, not to one that is closed because nobody wants it", async () => {
+  it("are added to an open stream, not to one that is closed without users", async () => {
     const rows = range(101).map((id) => follow({ id }));
     await settle();
     await acceptAll(network);
@@ -73,7 +73,7 @@ describe("more ids than one stream may name", () => {
     expect(next.every(({ seen }) => seen.isConnected && seen.connections === 1)).toBe(true);
   });
 
-  it("are as many as their texts leave room for", async () => {
+  it("are as many as their texts allow", async () => {
     const files = range(100).map((number) => `${"é".repeat(20)}!${number}`);
     const all = connected(csvImport, { ids: files });
     await settle();

@@ -11,11 +11,11 @@ import { createNetwork, settle, stageUpdate } from "../fakes.js";
 
 export type Options = LeaseOptions<RegistrationWorkflow>;
 
-/** What a page's components would do with the pool, and what they would see. */
+/** What a page's components would do with the pool, and would see. */
 export class TestUser<W extends Workflow> {
   readonly lease: Lease<W>;
   readonly heard: unknown[] = [];
-  /** How often the snapshot was said to have changed. */
+  /** How often a change of the snapshot was announced. */
   changes = 0;
   #release: (() => void) | null = null;
 
@@ -55,7 +55,7 @@ export function connected<W extends Workflow>(workflow: W, options: LeaseOptions
   return new TestUser(workflow, options).mount().connect();
 }
 
-/** Behind each test: no stream of the page is left, and the environment is as it was. */
+/** After each test: no stream of the page is left, and the environment is restored. */
 export function leaveNothing(network: FakeNetwork): void {
   expect(sharedStreamCount()).toBe(0);
   expect(network.live).toBe(0);
@@ -64,7 +64,7 @@ export function leaveNothing(network: FakeNetwork): void {
   vi.unstubAllGlobals();
 }
 
-/** What each test of a file begins with: a page without users, whose streams and timers are the test's. */
+/** The initial state of each test of a file: a page without users, with the test's streams and timers. */
 export function createPage() {
   const network = createNetwork();
   const users: TestUser<RegistrationWorkflow>[] = [];
@@ -77,7 +77,7 @@ export function createPage() {
     await settle();
     leaveNothing(network);
   });
-  /** A user of registrations, who leaves with the test. */
+  /** A user of registrations, which leaves at the test's end. */
   const user = (options: Options = {}) => {
     const one = new TestUser(registrationWorkflow, options);
     users.push(one);
@@ -86,7 +86,7 @@ export function createPage() {
   return { network, user, follow: (options: Options = {}) => user(options).mount().connect() };
 }
 
-/** Of another stage each time: a repeated one would be known already. */
+/** Another stage each time: a repeated update would be dropped. */
 export function update(registrationId: number, timestamp = 1) {
   return stageUpdate(`stage_${timestamp}`, "started", timestamp, { registrationId });
 }
@@ -96,14 +96,14 @@ export function idsOf(url: string, parameter: string): string[] {
   return new URLSearchParams(url.split("?")[1]).getAll(parameter);
 }
 
-/** Streams gather changes of their ids for a frame, and are opened anew at most once a second. */
+/** Streams collect changes of their ids for a frame, and reconnect at most once a second. */
 export async function passFrame(ms = 20): Promise<void> {
   await settle();
   vi.advanceTimersByTime(ms);
   await settle();
 }
 
-/** Has all streams that were not accepted yet open. */
+/** Opens all streams that were not accepted yet. */
 export async function acceptAll(network: FakeNetwork): Promise<void> {
   network.sources.filter(({ readyState }) => readyState === 0).forEach((source) => source.accept());
   await settle();

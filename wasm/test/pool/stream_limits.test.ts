@@ -10,7 +10,7 @@ import { csvImport } from "../workflow/csv_import.js";
 
 const core = await loadCore();
 
-/** What the core says that a query of these ids takes, and what JavaScript says. */
+/** The size of a query of these ids, by the core and by JavaScript. */
 function sizes<W extends Workflow>(workflow: W, ids: readonly IdOf<W>[]): readonly [number, number] {
   const bytes = ids.reduce<number>((sum, id) => sum + idBytes(workflow, id), 0) - 1;
   return [longestQuery(core, new Vocabulary(workflow), ids), bytes];

@@ -6,21 +6,23 @@ import type { NodeRedisLike } from "../../src/publisher/node_redis_runner.js";
 import type { RedisClient } from "../../src/publisher/redis_client.js";
 import { FakeScript } from "./fake_script.js";
 
-/** One call of the script that a client was asked for. The test answers it. */
+/** One call of the script, which the test answers. */
 export interface Call {
   /** "digest", or the script's text. */
   readonly by: string;
   readonly keys: readonly string[];
   readonly args: readonly string[];
-  /** Runs it, and answers as it does. */
+  /** Runs the script and answers with its result. */
   accept(): void;
-  /** Runs it, but the connection breaks before the answer. */
+  /** Runs the script, but the connection breaks before the answer. */
   acceptSilently(error?: Error): void;
   fail(error: unknown): void;
   answer(reply: unknown): void;
 }
 
-/** What of Redis a publisher can see. Clients of both kinds are its shapes; they emit "ready" as the real ones do. */
+/**
+ * The part of Redis that a publisher sees. Clients of both kinds have this form; they emit "ready" as the real ones do.
+ */
 export class FakeRedis extends EventEmitter {
   readonly script = new FakeScript();
   readonly calls: Call[] = [];
@@ -34,7 +36,7 @@ export class FakeRedis extends EventEmitter {
     return call;
   }
 
-  /** The messages in the history, by what their JSON says. */
+  /** The messages of the updates in the history. */
   get messages(): unknown[] {
     return this.script.history.map((text) => (JSON.parse(text) as { message: unknown }).message);
   }

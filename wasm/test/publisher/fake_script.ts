@@ -6,14 +6,16 @@ interface KnownBatch {
 /** As scripts/history keeps them. */
 const batchesKept = 5;
 
-/** What of the script's mode `publish` a publisher can see: the history, its place, and the application's keys. */
+/**
+ * The part of the script's mode `publish` that a publisher sees: the history, its place, and the application's keys.
+ */
 export class FakeScript {
   /** The updates' texts. */
   readonly history: string[] = [];
   readonly #places = new Map<string, KnownBatch[]>();
   readonly #ids = new Map<string, string>();
 
-  /** Its answer; throws what it refuses with. */
+  /** Returns its answer; throws its refusal. */
   publish(keys: readonly string[], args: readonly string[]): readonly string[] {
     const [, , place = "", ...updateKeys] = keys;
     const [first, isFirstInLine, updates] = [Number(args[7]), args[8] === "1", args.slice(9)];

@@ -13,13 +13,13 @@ const script = readdirSync(folder)
   .map((name) => readFileSync(join(folder, name), "utf8"))
   .join("");
 
-/** In one step, Vite would take it for an asset of a page. */
+/** In a separate function: Vite would take the expression for an asset of a page. */
 function testUrl(): string {
   return import.meta.url;
 }
 
 describe("the history's script", () => {
-  it("is the very text that the native broker sends", () => {
+  it("is exactly the text that the native broker sends", () => {
     expect(historyScript).toBe(script);
   });
 

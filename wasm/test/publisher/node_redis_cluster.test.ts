@@ -10,7 +10,7 @@ interface Node {
   client: unknown;
 }
 
-/** Three nodes with a third of the slots each: the last one has the history's. */
+/** Three nodes with a third of the slots each; the last one has the history's. */
 function cluster() {
   const nodes: [Node, Node, Node] = [
     { client: { isReady: true } },
@@ -40,11 +40,11 @@ describe("a node-redis cluster's client", () => {
     expect(runner.isReady()).toBe(false);
     nodes[2].client = undefined; // It connects with its first command.
     expect(runner.isReady()).toBe(true);
-    client.slots = []; // Before it knows of any.
+    client.slots = []; // Before it knows any node.
     expect(runner.isReady()).toBe(false);
   });
 
-  it("is told by the history's key where to send, which version 4 would not see", async () => {
+  it("sends by the history's key, which version 4 would not see", async () => {
     const { client, runner } = cluster();
     client.sendCommand
       .mockRejectedValueOnce(new Error("NOSCRIPT No matching script."))
@@ -56,7 +56,7 @@ describe("a node-redis cluster's client", () => {
     ]);
   });
 
-  it("asks the other nodes in turn where the history is, for it learns that by MOVED alone", () => {
+  it("asks the other nodes in turn where the history is, since it learns that only by MOVED", () => {
     const { client, nodes, runner } = cluster();
     nodes[2].client = { isReady: false };
     const asked = new Set<unknown>();
@@ -70,7 +70,7 @@ describe("a node-redis cluster's client", () => {
     expect(asked).toEqual(new Set([nodes[0], nodes[1]]));
   });
 
-  it("asks nobody where no node answers, or none is known", () => {
+  it("asks no node if none answers, or none is known", () => {
     const { client, nodes, runner } = cluster();
     for (const node of nodes) {
       node.client = { isReady: false };

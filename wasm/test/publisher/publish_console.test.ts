@@ -25,7 +25,7 @@ describe("what a publisher without listeners writes on the console", () => {
   const waits = "regstream: redis is away";
   const isOver = "regstream: redis takes updates again";
 
-  it("says a trouble, and its end, at once", () => {
+  it("prints a trouble, and its end, at once", () => {
     publisher.onTrouble(away);
     expect(lines).toEqual([waits]);
     publisher.onRecovery();
@@ -33,7 +33,7 @@ describe("what a publisher without listeners writes on the console", () => {
     expect(clock.timers).toBe(0);
   });
 
-  it("says one of a kind in ten seconds, where redis comes and goes, and leaves none that is over", () => {
+  it("prints one of a kind in ten seconds if redis comes and goes, and ends with the truth", () => {
     for (let outage = 0; outage < 95; ++outage) {
       publisher.onTrouble(away);
       clock.advance(100);
@@ -44,7 +44,7 @@ describe("what a publisher without listeners writes on the console", () => {
     expect(clock.timers).toBe(0);
   });
 
-  it("says a trouble that came too early when its time has come, if it goes on", () => {
+  it("prints a trouble that came too early later, if it continues", () => {
     publisher.onTrouble(away);
     publisher.onRecovery();
     clock.advance(1_000);
@@ -56,7 +56,7 @@ describe("what a publisher without listeners writes on the console", () => {
     expect(lines).toEqual([waits, isOver, waits, isOver]);
   });
 
-  it("says each kind by itself; one that was lost stays lost when redis is back", () => {
+  it("prints each kind separately; a lost update stays reported when redis is back", () => {
     publisher.onTrouble(away);
     publisher.onTrouble(full);
     publisher.onTrouble(full);

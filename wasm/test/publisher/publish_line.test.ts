@@ -16,7 +16,7 @@ function publish(message: string): Publish {
   return { message, key: null, bytes: 1, resolve: () => undefined, reject: () => undefined };
 }
 
-/** What it wants done, in words. */
+/** Its actions as texts. */
 function actions(line: PublishLine): string[] {
   const words: string[] = [];
   for (let action = line.poll(); action !== undefined; action = line.poll()) {
@@ -50,14 +50,14 @@ function nextSending(line: PublishLine, now = 0): Sending {
 }
 
 describe("a line of updates", () => {
-  it("says what came of each", () => {
+  it("reports the result of each", () => {
     const line = lineWith("a", "b");
     line.onResults(nextSending(line), ["1-1", new PublishError("refused", "no JSON")], 0);
     expect(actions(line)).toEqual(["trouble: refused", "a: 1-1", "b: refused"]);
     expect([line.count, line.nextDeadline()]).toEqual([0, null]);
   });
 
-  it("pauses where Redis can't be reached, longer each time, and says once when it is over", () => {
+  it("pauses if Redis can't be reached, longer each time, and reports the recovery once", () => {
     const line = lineWith("a");
     let now = 0;
     for (const delayMs of [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
@@ -76,7 +76,7 @@ describe("a line of updates", () => {
     ]);
   });
 
-  it("pauses once where all in flight fail", () => {
+  it("pauses once if all in flight fail", () => {
     const line = lineWith("a");
     const first = nextSending(line);
     line.push(publish("b"), 0);
@@ -86,7 +86,7 @@ describe("a line of updates", () => {
     expect(line.nextDeadline()).toBe(250);
   });
 
-  it("is tried at once when the client is connected again, with what it may have forgotten", () => {
+  it("is tried at once when the client is connected again, with the updates that it may have forgotten", () => {
     const line = lineWith("a");
     const forgotten = nextSending(line);
     line.onReady(1);
@@ -98,10 +98,10 @@ describe("a line of updates", () => {
     expect(nextSending(line, 2).batch).toBe(forgotten.batch);
   });
 
-  it("lets the client connect anew where a replica refused, after the pause", () => {
+  it("reconnects the client after the pause if a replica refused", () => {
     const line = lineWith("a");
     line.onFailed(nextSending(line), away, replica, 0);
-    line.onReady(1); // To the replica, still.
+    line.onReady(1); // Still to the replica.
     expect(line.next(1, isReady)).toBeNull();
     line.onDeadline(250);
     expect(actions(line)).toEqual(["trouble: unreachable", "reconnect"]);
@@ -125,7 +125,7 @@ describe("a line of updates", () => {
     expect(line.next(0, () => expect.fail())).toBeNull();
   });
 
-  it("speaks up where nothing goes on for two seconds, and asks where the history is until something does", () => {
+  it("reports two seconds without progress, and asks where the history is until there is some", () => {
     const line = lineWith("a");
     const kept = nextSending(line);
     expect(line.nextDeadline()).toBe(2_000);
@@ -136,7 +136,7 @@ describe("a line of updates", () => {
     expect(actions(line)).toEqual(["report recovery", "a: 1-1"]);
   });
 
-  it("gives up what may be in the history before Redis forgets it, though a client keeps it", () => {
+  it("gives up updates that may be in the history before Redis forgets them, though a client keeps them", () => {
     const line = lineWith("a");
     const kept = nextSending(line);
     line.push(publish("b"), 0);
@@ -149,7 +149,7 @@ describe("a line of updates", () => {
     expect(actions(line)).not.toContain("a: 1-1");
   });
 
-  it("waits for what passes for as long as it takes", () => {
+  it("waits through temporary refusals as long as they last", () => {
     const line = lineWith("a");
     for (let now = 0; now < 600_000; now += 10_000) {
       line.onDeadline(now);
@@ -158,7 +158,7 @@ describe("a line of updates", () => {
     expect(actions(line)).not.toContain("a: unknown_outcome");
   });
 
-  it("sends again what too few replicas have, as what may be in the history", () => {
+  it("sends updates again that too few replicas have, as possibly in the history", () => {
     const line = lineWith("a");
     const short = nextSending(line);
     line.onFailed(short, unreplicated, null, 0);
@@ -171,12 +171,12 @@ describe("a line of updates", () => {
     expect(actions(line)).toEqual(["trouble: unreplicated", "find primary", "report recovery", "a: 1-1"]);
   });
 
-  it("refuses what is too much, and says so once", () => {
+  it("refuses updates over its limits, and reports it once", () => {
     const line = lineWith("a", "b", "c", "d", "e");
     expect(actions(line)).toEqual(["trouble: full", "d: full", "e: full"]);
   });
 
-  it("goes on behind what Redis refuses", () => {
+  it("continues after an update that Redis refuses", () => {
     const line = lineWith("a");
     const first = nextSending(line);
     line.push(publish("b"), 0);
@@ -188,7 +188,7 @@ describe("a line of updates", () => {
     expect([again.batch.first, again.isFirstInLine]).toEqual([3, true]);
   });
 
-  it("does not call refused what may be in the history already", () => {
+  it("does not report an update as refused that may be in the history already", () => {
     const line = lineWith("a");
     line.onFailed(nextSending(line), away, null, 0);
     line.onDeadline(250);
@@ -196,7 +196,7 @@ describe("a line of updates", () => {
     expect(actions(line)).toEqual(["trouble: unreachable", "trouble: unknown_outcome", "a: unknown_outcome"]);
   });
 
-  it("is closed with a word to everybody", () => {
+  it("settles every update when closed", () => {
     const line = lineWith("a");
     const sent = nextSending(line);
     line.push(publish("b"), 0);

@@ -11,7 +11,7 @@ import {
   type Sending,
 } from "../../src/publisher/publish_queue.js";
 
-/** In one step, Vite would take it for an asset of a page. */
+/** In a separate function: Vite would take the expression for an asset of a page. */
 function testUrl(): string {
   return import.meta.url;
 }
@@ -28,7 +28,7 @@ function queueOf(...messages: string[]): PublishQueue {
   return queue;
 }
 
-/** A batch of each: as if each had been pushed when the one before was sent. */
+/** One batch each, as if each had been pushed when the one before was sent. */
 function sendEach(queue: PublishQueue, ...messages: string[]): Sending[] {
   return messages.map((message) => {
     queue.push(publish(message));
@@ -48,7 +48,7 @@ function said(sending: Sending | null): unknown {
 }
 
 describe("batches", () => {
-  it("are of what waits, in order, and numbered from 1", () => {
+  it("consist of waiting updates, in order, and numbered from 1", () => {
     const queue = queueOf("a", "b", "c");
     expect(said(queue.startSending(0))).toEqual([1, true, "abc"]);
     expect(queue.startSending(0)).toBeNull();
@@ -82,7 +82,7 @@ describe("batches", () => {
     ]);
   });
 
-  it("are as many in flight as they may be", () => {
+  it("are in flight up to their limit", () => {
     const queue = new PublishQueue({ ...limits, batchesInFlightMax: 2 });
     const [first] = sendEach(queue, "a", "b");
     queue.push(publish("c"));
@@ -92,8 +92,8 @@ describe("batches", () => {
   });
 });
 
-describe("what Redis does not take", () => {
-  it("waits again with all behind it, in order and by new numbers, once all are answered", () => {
+describe("a batch that Redis does not take", () => {
+  it("waits again with all behind it, in order and with new numbers, once all are answered", () => {
     const queue = new PublishQueue(limits);
     const [first, second, third] = sendEach(queue, "a", "b", "c") as [Sending, Sending, Sending];
     queue.push(publish("d"));
@@ -104,7 +104,7 @@ describe("what Redis does not take", () => {
     expect(said(queue.startSending(0))).toEqual([4, true, "abcd"]);
   });
 
-  it("waits for those before it, where answers come in another order", () => {
+  it("waits for those before it if answers come in another order", () => {
     const queue = new PublishQueue(limits);
     const [first, second] = sendEach(queue, "a", "b") as [Sending, Sending];
     queue.holdBack(second);
@@ -127,7 +127,7 @@ describe("what Redis does not take", () => {
 });
 
 describe("a batch whose answer was lost", () => {
-  it("stays what it is, and is sent before all others", () => {
+  it("stays unchanged, and is sent before all others", () => {
     const queue = new PublishQueue(limits);
     sendEach(queue, "a", "b");
     queue.push(publish("c"));
@@ -149,7 +149,7 @@ describe("a batch whose answer was lost", () => {
     expect(queue.oldestSent).toBe(0);
   });
 
-  it("is not in the history where one before it was not taken: Redis takes nothing behind that", () => {
+  it("is not in the history if one before it was not taken: Redis takes nothing behind that", () => {
     const queue = new PublishQueue(limits);
     const [first, second] = sendEach(queue, "a", "b") as [Sending, Sending];
     queue.holdBack(first);
@@ -157,7 +157,7 @@ describe("a batch whose answer was lost", () => {
     expect(said(queue.startSending(0))).toEqual([3, true, "ab"]);
   });
 
-  it("is not of interest any more, nor is its late answer", () => {
+  it("no longer matters after it was given up, nor does its late answer", () => {
     const queue = new PublishQueue(limits);
     const [first] = sendEach(queue, "a") as [Sending];
     expect(queue.isAwaited(first)).toBe(true);
@@ -183,7 +183,7 @@ describe("a batch whose answer was lost", () => {
 });
 
 describe("the queue", () => {
-  it("takes in no more than may wait, in flight or not", () => {
+  it("accepts no more than may wait, in flight or not", () => {
     const queue = new PublishQueue({ ...limits, waitingMax: 3, waitingBytesMax: 10 });
     expect(queue.push(publish("a", 5))).toBe(true);
     expect(queue.push(publish("b", 6))).toBe(false);
@@ -195,7 +195,7 @@ describe("the queue", () => {
     expect(queue.push(publish("d", 5))).toBe(true);
   });
 
-  it("is cleared of what may be in the history, and of what is not", () => {
+  it("is cleared into updates that may be in the history, and updates that are not", () => {
     const queue = new PublishQueue(limits);
     sendEach(queue, "a", "b");
     queue.push(publish("c"));

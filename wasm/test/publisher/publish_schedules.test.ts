@@ -28,8 +28,8 @@ interface Call {
 }
 
 /**
- * A line, and a Redis that it reaches by a connection whose every byte may be the last: calls are on their way there,
- * answers on their way back, and what is sent again by a client itself comes late.
+ * A line and a Redis, with a connection that may break at any time: calls and answers are in flight, and copies that a
+ * client sends again by itself come late.
  */
 class Schedule {
   readonly script = new FakeScript();
@@ -53,7 +53,7 @@ class Schedule {
     return this.#line.count === 0;
   }
 
-  /** Whatever may happen next; `isCalm`: only what leads to an end. */
+  /** The possible next events; `isCalm`: only those that lead to an end. */
   step(isCalm: boolean): void {
     const events = [
       () => this.#arrive(),
@@ -131,7 +131,7 @@ class Schedule {
     }
   }
 
-  /** Now and then out of order, as a cluster's clients may be told. */
+  /** Sometimes out of order, as a cluster's clients may receive them. */
   #answer(): void {
     const index = this.#random() < 0.9 ? 0 : Math.floor(this.#random() * this.#answers.length);
     this.#answers.splice(index, 1)[0]?.();
@@ -145,7 +145,7 @@ class Schedule {
     }
   }
 
-  /** The client hears nothing of one call. */
+  /** The client gets no answer to one call. */
   #fail(): void {
     const call = this.#calls.shift();
     if (call !== undefined) {
@@ -184,7 +184,7 @@ class Schedule {
   }
 }
 
-describe("random schedules of trouble leave each update in the history once, in order, and tell its id", () => {
+describe("random schedules of trouble leave each update in the history once, in order, and report its id", () => {
   const seeds = 100;
   it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((hundred) => hundred * seeds))("from seed %i", (firstSeed) => {
     for (let seed = firstSeed; seed < firstSeed + seeds; ++seed) {

@@ -31,7 +31,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     });
   const say = (publisher: ReturnType<typeof create>, message: string, key?: string) =>
     publisher.publishStageUpdate(42, "t24_lookup", "completed", message, { key });
-  /** Also lets the publisher send what waits. */
+  /** Also lets the publisher send waiting updates. */
   const saySoon = async (publisher: ReturnType<typeof create>, message: string, key?: string) => {
     const published = say(publisher, message, key);
     await settle();
@@ -75,12 +75,12 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(await published).toEqual({ id: "1702493000000-1" });
   });
 
-  it("tells the script the limits that it was given", async () => {
+  it("passes its limits to the script", async () => {
     await saySoon(create({ historyLength: 5, historyBytes: 2 ** 21, keyLifetimeMs: 1_000 }), "x");
     expect(redis.last.args.slice(2, 7)).toEqual(["5", "2097152", "service:registration-updates", "", "1000"]);
   });
 
-  it("sends the script's text where Redis does not know it", async () => {
+  it("sends the script's text if Redis does not know it", async () => {
     const { published } = await saySoon(create(), "x");
     const { keys, args } = redis.last;
     redis.last.fail(noScript);
@@ -92,7 +92,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(troubles).toEqual([]);
   });
 
-  it("tells Redis the greatest id that it has met", async () => {
+  it("passes the greatest id that it has seen to Redis", async () => {
     const publisher = create();
     for (const [answer, known] of [
       ["9-9", "0-0"],
@@ -108,13 +108,13 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     }
   });
 
-  it("takes an id that the client gives as bytes", async () => {
+  it("accepts an id that the client returns as bytes", async () => {
     const { published } = await saySoon(create(), "x");
     redis.last.answer([Buffer.from("1702493000000-7")]);
     expect(await published).toEqual({ id: "1702493000000-7" });
   });
 
-  it("sends what is published in one turn in one call, in order", async () => {
+  it("sends updates of one turn in one call, in order", async () => {
     const publisher = create();
     const published = ["a", "b", "c"].map((message) => say(publisher, message));
     await settle();
@@ -124,7 +124,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect([redis.messages, publisher.waiting, clock.timers]).toEqual([["a", "b", "c"], 0, 0]);
   });
 
-  it("has five calls on their way at most, and the rest goes as one when there is room", async () => {
+  it("has at most five calls in flight, and sends the rest as one when there is room", async () => {
     const publisher = create();
     const published: Promise<unknown>[] = [];
     for (const message of ["a", "b", "c", "d", "e", "f", "g"]) {
@@ -145,7 +145,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.messages).toEqual(["a", "b", "c", "d", "e", "f", "g"]);
   });
 
-  it("sends again as it was, before all others, what may not have arrived", async () => {
+  it("sends a batch that may not have arrived again unchanged, before all others", async () => {
     const publisher = create();
     const { published } = await saySoon(publisher, "a");
     redis.last.fail(new Error("Socket closed unexpectedly"));
@@ -164,7 +164,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.messages).toEqual(["a", "b"]);
   });
 
-  it("publishes once what had arrived when its acknowledgement was lost", async () => {
+  it("publishes an update once if it had arrived and its acknowledgement was lost", async () => {
     const publisher = create();
     const { published } = await saySoon(publisher, "a");
     redis.last.acceptSilently();
@@ -198,7 +198,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     },
   );
 
-  it("waits for what passes for longer than Redis keeps keys, since that is not in the history", async () => {
+  it("waits through temporary refusals longer than Redis keeps keys", async () => {
     const { published } = await saySoon(create({ keyLifetimeMs: 1_000 }), "x");
     for (const delayMs of [250, 500, 1_000, 2_000, 4_000]) {
       redis.last.fail(new Error("OOM command not allowed"));
@@ -209,7 +209,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(await published).toEqual({ id: "1702493000000-1" });
   });
 
-  it("gives up in time what may be in the history, also while Redis refuses", async () => {
+  it("gives up updates that may be in the history in time, also while Redis refuses", async () => {
     const { published } = await saySoon(create({ keyLifetimeMs: 1_000 }), "x");
     redis.last.fail(new Error("Connection is closed."));
     await settle();
@@ -220,12 +220,12 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     await expect(published).rejects.toMatchObject({ kind: "unknown_outcome" });
   });
 
-  it("gives nothing to a client without a connection, and all of it once there is one", async () => {
+  it("passes nothing to a client without a connection, and everything once there is one", async () => {
     redis.isReady = false;
     const publisher = create();
     const published = ["a", "b"].map((message) => say(publisher, message));
     await settle();
-    // Longer than Redis keeps keys: what was never sent waits as long as it takes.
+    // Longer than Redis keeps keys: an update that was never sent waits as long as it takes.
     clock.advance(3_600_000);
     await settle();
     expect(redis.calls).toEqual([]);
@@ -237,7 +237,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect([clock.timers, redis.listenerCount("ready")]).toEqual([0, 0]);
   });
 
-  it("says nothing of a connection that comes soon", async () => {
+  it("reports nothing if the connection comes soon", async () => {
     redis.isReady = false;
     const { published } = await saySoon(create(), "x");
     clock.advance(1_000);
@@ -248,7 +248,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(troubles).toEqual([]);
   });
 
-  it("tells a trouble again after Redis was back", async () => {
+  it("reports a trouble again after Redis was back", async () => {
     const publisher = create();
     for (const times of [1, 2]) {
       const { published } = await saySoon(publisher, "x");
@@ -263,7 +263,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     }
   });
 
-  it("drops what exceeds the number that may wait, says so, and goes on", async () => {
+  it("drops updates over the number that may wait, reports it, and continues", async () => {
     const publisher = create({ waitingMax: 2 });
     const published = ["a", "b"].map((message) => say(publisher, message));
     const dropped = say(publisher, "c");
@@ -278,7 +278,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.messages).toEqual(["a", "b", "e"]);
   });
 
-  it("drops what exceeds the bytes that may wait", async () => {
+  it("drops updates over the bytes that may wait", async () => {
     const publisher = create({ waitingBytesMax: 2 ** 20 });
     const half = "é".repeat(2 ** 18);
     const first = say(publisher, half);
@@ -291,7 +291,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.script.history).toHaveLength(2);
   });
 
-  it("rejects what Redis refuses, and goes on with the next", async () => {
+  it("rejects an update that Redis refuses, and continues with the next", async () => {
     const publisher = create();
     const { published: refused } = await saySoon(publisher, "a");
     const { published: next } = await saySoon(publisher, "b");
@@ -301,7 +301,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
       message: expect.stringContaining("rename or delete"),
     });
     expect(kindsTold()).toEqual(["refused"]);
-    // Redis takes nothing behind what it has not taken.
+    // Redis takes nothing behind a batch that it has not taken.
     redis.calls[1]?.accept();
     await settle();
     expect(redis.calls).toHaveLength(3);
@@ -310,7 +310,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.messages).toEqual(["b"]);
   });
 
-  it("rejects what Redis refuses of a batch by itself, and says why", async () => {
+  it("rejects a single update of a batch that Redis refuses, with the reason", async () => {
     const publisher = create();
     const [good, bad] = ["a", "b"].map((message) => say(publisher, message));
     await settle();
@@ -323,13 +323,13 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(kindsTold()).toEqual(["refused"]);
   });
 
-  it.each([null, "1-1", [], ["1-1", "1-2"], [null], [7]])("rejects an answer that is none: %j", async (answer) => {
+  it.each([null, "1-1", [], ["1-1", "1-2"], [null], [7]])("rejects an invalid answer: %j", async (answer) => {
     const { published } = await saySoon(create(), "x");
     redis.last.answer(answer);
     await expect(published).rejects.toMatchObject({ kind: "refused" });
   });
 
-  it("sends again what the client forgot with its connection, without a word", async () => {
+  it("sends updates again that the client silently forgot with its connection", async () => {
     const publisher = create();
     const published = ["a", "b"].map((message) => say(publisher, message));
     await settle();
@@ -345,7 +345,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.listenerCount("ready")).toBe(0);
   });
 
-  it("gives up what a client keeps longer than Redis keeps its key, and ignores a late answer", async () => {
+  it("gives up an update that a client keeps longer than Redis keeps its key, and ignores a late answer", async () => {
     const publisher = create({ keyLifetimeMs: 60_000 });
     const { published: lost } = await saySoon(publisher, "a");
     const kept = redis.last;
@@ -361,7 +361,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(await next).toEqual({ id: "1702493000000-1" });
   });
 
-  it("does not send again what Redis may have forgotten the key of", async () => {
+  it("does not send an update again whose key Redis may have forgotten", async () => {
     const publisher = create({ keyLifetimeMs: 60_000 });
     const { published: lost } = await saySoon(publisher, "a");
     redis.isReady = false;
@@ -376,7 +376,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.messages).toEqual(["a", "b"]);
   });
 
-  it("is called what no other is, and one key makes two publishes one", async () => {
+  it("has a unique name, and one key makes two publishes one", async () => {
     const names = new Set<unknown>();
     const ids: unknown[] = [];
     for (const publisher of [create(), create()]) {
@@ -389,7 +389,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(ids[1]).toEqual(ids[0]);
   });
 
-  it("ends with close: nothing is sent any more, and everybody is told", async () => {
+  it("ends with close: nothing is sent any more, and every promise is settled", async () => {
     const publisher = create();
     const { published: sent } = await saySoon(publisher, "a");
     const unsent = say(publisher, "b");
@@ -403,7 +403,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect([redis.calls.length, clock.timers, publisher.waiting]).toEqual([1, 0, 0]);
   });
 
-  it("ends with close while it waits for a connection, too", async () => {
+  it("also ends with close while it waits for a connection", async () => {
     redis.isReady = false;
     const publisher = create();
     await saySoon(publisher, "a");
@@ -412,7 +412,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect([redis.calls.length, clock.timers, redis.listenerCount("ready")]).toEqual([0, 0, 0]);
   });
 
-  it("touches the client with the first publish, and not before", () => {
+  it("touches the client only with the first publish", () => {
     create();
     expect([redis.calls.length, clock.timers, redis.listenerCount("ready")]).toEqual([0, 0, 0]);
   });

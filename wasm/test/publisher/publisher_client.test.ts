@@ -59,7 +59,7 @@ describe("a publisher's client", () => {
     ["a cluster, by ioredis", { evalsha: call, eval: call, isCluster: true }, "moves"],
     ["one server, by node-redis", { evalSha: call, eval: call }, ""],
     ["sentinels, by node-redis", { evalSha: call, eval: call, getSentinelNode: call }, "moves"],
-  ])("tells the script whether servers take each other's place: %s", async (_name, client, told) => {
+  ])("tells the script whether servers replace each other: %s", async (_name, client, told) => {
     const heard: string[] = [];
     const hear = (...all: unknown[]) => {
       heard.push(
@@ -77,7 +77,7 @@ describe("a publisher's client", () => {
     expect(heard[heard.indexOf("publish") + 5]).toBe(told);
   });
 
-  it("is asked again before each update, for it may select another database at any time", async () => {
+  it("is checked before each update, since it may select another database at any time", async () => {
     const condition = { select: 0 };
     const publisher = createPublisher({ status: "ready", evalsha: call, eval: call, condition } as IoredisLike, {
       onTrouble: () => undefined,
@@ -90,7 +90,7 @@ describe("a publisher's client", () => {
     expect(await say()).toEqual({ id: "1-1" });
   });
 
-  it("connects anew where a replica refused, if it comes back by itself", async () => {
+  it("is reconnected after a replica refused, if it reconnects by itself", async () => {
     const clock = new FakeClock();
     const disconnect = vi.fn();
     const evalsha = vi.fn(() => Promise.reject(new Error("READONLY You can't write against a read only replica.")));

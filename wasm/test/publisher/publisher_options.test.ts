@@ -25,7 +25,7 @@ describe("a publisher's options", () => {
     expect(create).toThrow(name);
   });
 
-  it("onTrouble is by default a line on the console", async () => {
+  it("onTrouble prints a line on the console by default", async () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     const clock = new FakeClock();
     const publisher = createPublisher({ status: "reconnecting", evalsha: vi.fn(), eval: vi.fn() }, { clock });

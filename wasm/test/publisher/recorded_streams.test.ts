@@ -23,7 +23,7 @@ interface Flow {
   readonly steps: readonly Step[];
 }
 
-// What the native parts were recorded with (tests/vectors/recorded_streams/README.md).
+// The steps that the native programs were recorded with (tests/vectors/recorded_streams/README.md).
 const folder = new URL("../../../tests/vectors/recorded_streams/", import.meta.url);
 const firstTimestamp = 1702493000000;
 const stepMs = 100;
@@ -32,7 +32,7 @@ function read(name: string): string {
   return readFileSync(new URL(name, folder), "utf8");
 }
 
-/** What a step publishes; null: it publishes nothing. */
+/** The text that a step publishes; null: nothing. */
 function encode({ stage, final, details, processLog, update, bare }: Step, now: number): string | null {
   if (stage !== undefined) {
     return encodeStageUpdate(registrationWorkflow, ...stage, now);

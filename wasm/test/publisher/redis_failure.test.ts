@@ -9,7 +9,7 @@ import { findPassingError, isScriptUnknown, readFailure } from "../../src/publis
 
 const channel = "service:loans";
 
-/** In one step, Vite would take it for an asset of a page. */
+/** In a separate function: Vite would take the expression for an asset of a page. */
 function testUrl(): string {
   return import.meta.url;
 }
@@ -20,12 +20,12 @@ describe("the errors that pass", () => {
   it.each(passingErrors.map((error) => [error.code, error] as const))("%s is found by its code", (code, error) => {
     expect(findPassingError(new Error(`${code} in Redis's words`))).toBe(error);
     expect(readFailure(new Error(code), channel).kind).toBe("unreachable");
-    const before7 = `ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -${code} in Redis's words`;
+    const before7 = `ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -${code} in its words`;
     expect(findPassingError(new Error(before7))).toBe(error);
     expect(findPassingError(new Error(`ERR ${code}`))).toBeNull();
   });
 
-  it("stand in one file, from which the others are made", () => {
+  it("are listed in one file, from which the others are generated", () => {
     const list = join("native", "broker", "passing_errors.json");
     expect(passingErrors).toEqual(JSON.parse(readFileSync(join(root, list), "utf8")));
     const copies = ["core", "native", join("wasm", "src")]
@@ -89,13 +89,13 @@ describe("a client's error", () => {
     expect(readFailure(new Error("WRONGTYPE"), channel).message).toContain("the key {service:loans}:history");
   });
 
-  it("shows a system error's code, and not its text", () => {
+  it("shows a system error's code but not its text", () => {
     const error = Object.assign(new Error("connect ECONNREFUSED redis://user:hunter2@db"), { code: "ECONNREFUSED" });
     expect(readFailure(error, channel).message).toContain("(ECONNREFUSED)");
     expect(readFailure(error, channel).message).not.toContain("hunter2");
   });
 
-  it("shows no password that Redis quotes, nor the command that the error carries", () => {
+  it("shows neither a password that Redis quotes nor the error's command", () => {
     const error = Object.assign(new Error("ERR unknown command `AUTH`, with args beginning with: `hunter2`, "), {
       command: { name: "evalsha", args: ["hunter2"] },
     });

@@ -7,7 +7,7 @@ import { FakeClock, settle } from "../fakes.js";
 
 type Answer = Promise<unknown>;
 
-/** A client of the publisher's own, whose calls the test answers, in the order in which they were made. */
+/** A client of the publisher's own. The test answers its calls in their order. */
 class OwnClient extends EventEmitter {
   status = "ready";
   isReady = true;
@@ -85,7 +85,7 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
   };
   const asked = () => own.calls.map(({ words }) => words[0]);
 
-  it("asks a client of its own, each call with a WAIT behind it", async () => {
+  it("uses a client of its own, with a WAIT after each call", async () => {
     const { published } = await say(create());
     expect(asked()).toEqual(["evalsha", "wait"]);
     expect(own.calls[1]?.words).toEqual(["wait", 2, 300]);
@@ -94,7 +94,7 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
     expect(troubles).toEqual([]);
   });
 
-  it("sends again what too few have, as it was, says so once, and acknowledges it when they have it", async () => {
+  it("sends a batch that too few replicas have again, unchanged, until enough have it", async () => {
     const { published } = await say(create());
     const sent = own.calls[0]?.words;
     for (const delayMs of [250, 500]) {
@@ -111,7 +111,7 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
     expect(recoveries).toBe(1);
   });
 
-  it("waits for twice as long after each time that was too short, up to four seconds, and stays with it", async () => {
+  it("doubles the wait after each one that was too short, up to four seconds, and keeps it", async () => {
     const publisher = create();
     const { published } = await say(publisher);
     for (const timeoutMs of [300, 600, 1_200, 2_400, 4_000, 4_000]) {
@@ -125,7 +125,7 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
     expect(own.calls[1]?.words).toEqual(["wait", 2, 4_000]);
   });
 
-  it("takes an error of WAIT for too few", async () => {
+  it("treats an error of WAIT as too few replicas", async () => {
     const { published } = await say(create());
     await answer(["1-1"], new Error("UNBLOCKED force unblock from blocking operation, instance state changed"));
     expect(troubles).toMatchObject([
@@ -139,7 +139,7 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
     expect(await published).toEqual({ id: "1-1" });
   });
 
-  it("does not ask for the WAIT of a call that failed: that counts for another write", async () => {
+  it("ignores the WAIT of a call that failed: it counts another write", async () => {
     const { published } = await say(create());
     await answer(new Error("NOSCRIPT No matching script."), 2);
     expect(asked()).toEqual(["eval", "wait"]);
@@ -147,13 +147,13 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
     expect(await published).toEqual({ id: "1-1" });
   });
 
-  it("gives a call up when its client connects again before WAIT is answered", async () => {
+  it("gives up a call when its client reconnects before WAIT is answered", async () => {
     const { published } = await say(create());
     const [call, wait] = own.calls.splice(0);
     call?.resolve(["1-1"]);
     await settle();
     own.emit("ready");
-    wait?.resolve(2); // By the new connection, which has written nothing.
+    wait?.resolve(2); // On the new connection, which has written nothing.
     await settle();
     expect(asked()).toEqual(["evalsha", "wait"]);
     await answer(["1-1"], 2);
@@ -172,7 +172,7 @@ describe("a client to wait for replicas by", () => {
   const call = () => Promise.resolve(["1-1"]);
   const options = { waitReplicas: 1 };
 
-  it("of ioredis is made with the publisher, and connects with its first update", () => {
+  it("of ioredis is created with the publisher, and connects with its first update", () => {
     const own = new OwnClient();
     const duplicate = vi.fn(() => own);
     createPublisher({ status: "ready", evalsha: call, eval: call, duplicate } as never, options);
@@ -180,7 +180,7 @@ describe("a client to wait for replicas by", () => {
     expect(own.connect).not.toHaveBeenCalled();
   });
 
-  it("of node-redis is connected for the first update, which waits for that", async () => {
+  it("of node-redis is connected for the first update, which waits for it", async () => {
     const own = new OwnClient();
     own.isReady = false;
     const publisher = createPublisher({ evalSha: call, eval: call, duplicate: () => own } as never, options);

@@ -29,7 +29,7 @@ const limits = JSON.parse(
   readFileSync(new URL("../../../tests/vectors/messages/limits.json", import.meta.url), "utf8"),
 ) as readonly Limit[];
 
-/** The entry's update, made as large as it says. */
+/** The entry's update, enlarged to its size. */
 function grown({ update, fill, nest, pad }: Limit): UpdateToPublish {
   const made: Record<string, unknown> = { ...update };
   for (const [member, bytes] of Object.entries(fill ?? {})) {
@@ -147,7 +147,7 @@ describe("an update's JSON", () => {
     expect(encode).toThrow(words);
   });
 
-  it("may be 64 brackets deep, whatever its texts hold", () => {
+  it("may be nested 64 deep, whatever its texts contain", () => {
     const deep = { ...update, message: '[[["\\', details: { a: nested(62) } };
     expect(() => encodeUpdate(registration, deep, now)).not.toThrow();
   });
@@ -162,7 +162,7 @@ describe("an update's JSON", () => {
     expect(() => encodeUpdate(registration, { ...update, message: "é".repeat(room / 2 + 1) }, now)).toThrow(/bytes/);
   });
 
-  // The runtimes that have JSON.rawJSON can say these; JSON.stringify alone says null for what no double holds.
+  // Runtimes with JSON.rawJSON can write these; JSON.stringify writes null for a number that no double holds.
   it.each([
     ['{"a":1e999}', true],
     ['{"a":{"b":[1,-2E+400]}}', true],
@@ -171,7 +171,7 @@ describe("an update's JSON", () => {
     ['{"a":1.7976931348623157e308,"b":-5e-324,"c":1e-999}', false],
     ['{"a":"1e999","1e999":true,"b":"\\"1e999","c":"\\\\"}', false],
     ['{"a":"\\\\","b":1e999}', true],
-  ])("of %s knows whether every number is a double", (json, isHuge) => {
+  ])("of %s detects numbers that are no doubles", (json, isHuge) => {
     expect(hasHugeNumber(json)).toBe(isHuge);
   });
 
@@ -181,7 +181,7 @@ describe("an update's JSON", () => {
     expect(encodeUpdate(registration, sent, now)).toContain(own);
   });
 
-  it("of the two calls needs what they name", () => {
+  it("of the two calls needs their named members", () => {
     expect(() => encodeStageUpdate(registration, 1, "", "started", "x", now)).toThrow(/^stage must/);
     expect(() => encodeStageUpdate(registration, 1, "s", "done" as never, "x", now)).toThrow(/^stageStatus/);
     expect(() => encodeStageUpdate(registration, 1, "s", "started", undefined as never, now)).toThrow(/^message/);
@@ -193,7 +193,7 @@ describe("an update's JSON", () => {
 });
 
 describe("an update of another workflow", () => {
-  it("has its id member, its statuses, and its way with a missing stage status", () => {
+  it("has its id member, its statuses, and its rule for a missing stage status", () => {
     expect(encodeStageUpdate(csvImport, "a b.csv", "read", "started", "Reading", now)).toBe(
       '{"file":"a b.csv","status":"RUNNING","stage":"read","stageStatus":"started","message":"Reading",' +
         `"timestamp":${now}}`,
@@ -204,7 +204,7 @@ describe("an update of another workflow", () => {
     expect(encodeUpdate({ ...csvImport, inferStageStatus: true }, silent, now)).toContain('"stageStatus":"started"');
   });
 
-  it.each(["é".repeat(64), "**", "a:b/c?d"])("takes %j as an id", (file) => {
+  it.each(["é".repeat(64), "**", "a:b/c?d"])("accepts %j as an id", (file) => {
     expect(encodeUpdate(csvImport, { file, status: "PAUSED" }, now)).toContain(`"file":${JSON.stringify(file)},`);
   });
 
@@ -217,7 +217,7 @@ describe("an update of another workflow", () => {
     },
   );
 
-  it("says what would be allowed", () => {
+  it("is refused with the allowed values", () => {
     const end = () => encodeFinalStatus(csvImport, "1", "APPROVED", "x", null, null, now);
     expect(end).toThrow(new TypeError("the final status must be IMPORTED or REJECTED"));
     expect(() => encodeStageUpdate(csvImport, "1", "", "started", "x", now)).toThrow(/bytes, such as read$/);

@@ -29,7 +29,7 @@ describe.each(shapes)("a publisher of a workflow over $name", ({ clientOf }) => 
     expect(await published).toMatchObject({ id: expect.stringMatching(/^\d+-\d+$/) as string });
   });
 
-  it("rejects what the declaration does not allow, and says what it does", async () => {
+  it("rejects values that the declaration does not allow, and names those that it does", async () => {
     await expect(publisher.publishFinalStatus("a.csv", "RUNNING" as never, "x")).rejects.toThrow(
       new TypeError("the final status must be IMPORTED or REJECTED"),
     );
@@ -38,7 +38,7 @@ describe.each(shapes)("a publisher of a workflow over $name", ({ clientOf }) => 
     );
   });
 
-  it("is made of no declaration that breaks a rule", () => {
+  it("is not made from a declaration that breaks a rule", () => {
     const workflow = { ...csvImport, channel: "" };
     expect(() => createPublisher(clientOf(redis), { workflow })).toThrow(/^channel must be 1 to 128 visible/);
   });
@@ -53,7 +53,7 @@ describe("a publisher's types", () => {
     expectTypeOf<Parameters<Csv["publish"]>[0]>().toHaveProperty("file").toEqualTypeOf<string>();
   });
 
-  it("are registration's where no workflow is named", () => {
+  it("are registration's if no workflow is named", () => {
     const create = (redis: RedisClient) => createPublisher(redis);
     expectTypeOf<ReturnType<typeof create>>().toExtend<Publisher>();
     expectTypeOf<Parameters<Publisher["publishFinalStatus"]>[0]>().toEqualTypeOf<number>();

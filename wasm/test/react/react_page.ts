@@ -7,7 +7,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 import { createFetch, createNetwork, settle, stageUpdate } from "../fakes.js";
 import { leaveNothing } from "../pool/pool_users.js";
 
-/** What each test of a file begins with: a page whose network and timers are the test's. */
+/** The initial state of each test of a file: a page with the test's network and timers. */
 export function createReactPage() {
   const network = createNetwork();
   const roots: Root[] = [];
@@ -46,12 +46,12 @@ export function createReactPage() {
   return { network, mount, accept, send, pass };
 }
 
-/** Of another stage each time: a repeated one would be known already. */
+/** Another stage each time: a repeated update would be dropped. */
 export function update(registrationId: number, timestamp = 1) {
   return stageUpdate(`stage_${timestamp}`, "started", timestamp, { registrationId });
 }
 
-/** Requests by fetch go to the test from now on. */
+/** Redirects requests by fetch to the test. */
 export function stubFetch() {
   const fetches = createFetch();
   vi.stubGlobal("fetch", fetches.fetch);

@@ -27,7 +27,7 @@ function createProbe(options: UseRegistrationUpdatesOptions = {}) {
 }
 
 describe("<RegistrationStreams>", () => {
-  it("says for all hooks below it how streams are opened", async () => {
+  it("sets for all hooks below it how streams are opened", async () => {
     const fetches = stubFetch();
     const { within } = createProbe();
     await mount(within({ url, transport: "fetch", headers: { "X-Branch": "Bole" }, credentials: "include" }));
@@ -36,7 +36,7 @@ describe("<RegistrationStreams>", () => {
     expect(fetches.last.init.credentials).toBe("include");
   });
 
-  it("gives way to a hook's own options, and to a provider nearer by", async () => {
+  it("yields to a hook's own options, and to a nearer provider", async () => {
     const fetches = stubFetch();
     const { within } = createProbe({ credentials: "omit", url: undefined });
     const inner = within({ headers: { "X-Branch": "Bole" } });
@@ -46,7 +46,7 @@ describe("<RegistrationStreams>", () => {
     expect(fetches.last.init.credentials).toBe("omit");
   });
 
-  it("takes new functions and objects each render, which are no new stream, and calls the latest", async () => {
+  it("accepts new functions and objects each render without a new stream, and calls the latest", async () => {
     const fetches = stubFetch();
     const { within, seen } = createProbe();
     const props = (name: string): RegistrationStreamsProps => ({
@@ -93,10 +93,10 @@ describe("<RegistrationStreams>", () => {
     expect(network.last.url).toBe("/api/imports/updates/stream?file=a");
   });
 
-  it("takes what the stream takes: the policy, and stand-ins for what the environment gives", async () => {
+  it("accepts the stream's options: the policy, and replacements for the environment", async () => {
     const [other, clock] = [createNetwork(), new FakeClock()];
     const loadCore = vi.fn(async () => Promise.reject(new Error("no module here")));
-    // A module that can't be loaded is said on the console as well.
+    // A module that can't be loaded is also reported on the console.
     vi.spyOn(console, "error").mockImplementationOnce(() => {});
     const { within, seen } = createProbe({ policy: "standard", seed: [1, 2], loadCore });
     const page = await mount(within({ eventSource: other.EventSource, clock }));

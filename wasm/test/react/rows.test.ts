@@ -23,7 +23,7 @@ const { network, mount, accept, send, pass } = createReactPage();
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const idsOfLast = () => new URLSearchParams(network.last.url.split("?")[1]).getAll("registrationId").map(Number);
 
-/** A table of rows that each follow one registration, and what they rendered last. */
+/** A table of rows that each follow one registration, and their last renders. */
 function createTable() {
   const renders = new Map<number, number>();
   const rows = new Map<number, RegistrationUpdates>();
@@ -65,7 +65,7 @@ describe("a page of rows", () => {
     rows.clear();
     await page.render(table([1, 2, 3]));
     expect(rows.get(3)).toMatchObject({ isConnected: true, registration: null });
-    // Its first render, which saw that already, and no other.
+    // Its first render, which already saw that, and no other.
     expect(renders.get(3)).toBe(1);
     await pass(2_000);
     await accept();
@@ -79,7 +79,7 @@ describe("a page of rows", () => {
 });
 
 describe("useRegistrations", () => {
-  it("shows the views of all it names, more than one stream may name, too", async () => {
+  it("shows the views of all its ids, also more than one stream may name", async () => {
     let seen: Registrations | null = null;
     const heard: number[] = [];
     const onUpdate = ({ registrationId }: { readonly registrationId: number }) => void heard.push(registrationId);
@@ -104,7 +104,7 @@ describe("useRegistrations", () => {
 });
 
 describe("useRegistration", () => {
-  it("renders only when what it selects has changed, by a new function each render", async () => {
+  it("renders only when its selection has changed, with a new function each render", async () => {
     const messages: (string | undefined)[] = [];
     function Row() {
       messages.push(useRegistration(42, (registration) => registration?.status));
@@ -118,7 +118,7 @@ describe("useRegistration", () => {
     expect(messages).toEqual([undefined, "PENDING"]);
   });
 
-  it("compares by the page's own function, and keeps what is equal", async () => {
+  it("compares with the page's own function, and keeps equal selections", async () => {
     const seen: (readonly string[])[] = [];
     function Row({ onRender }: { readonly onRender: () => void }) {
       onRender();
@@ -138,7 +138,7 @@ describe("useRegistration", () => {
     expect(seen[2]).toBe(seen[1]);
   });
 
-  it("selects of the connection, too, and gives the view where nothing is selected", async () => {
+  it("also selects from the connection, and returns the view without a selector", async () => {
     const seen: unknown[] = [];
     function Row() {
       const view = useRegistration(42);
@@ -178,7 +178,7 @@ describe("useRegistration", () => {
 });
 
 describe("a page that was rendered on a server", () => {
-  it("is taken over without a complaint, and is live then", async () => {
+  it("hydrates without a warning, and is live then", async () => {
     const complaints = vi.spyOn(console, "error").mockImplementation(() => {});
     const stream = new RegistrationStream({ registrationId: 42 });
     function Page() {
@@ -189,7 +189,7 @@ describe("a page that was rendered on a server", () => {
     const container = document.createElement("div");
     container.innerHTML = renderToString(createElement(Page));
     expect(container.textContent).toBe("idle");
-    // Open before its page is taken over.
+    // Open before hydration.
     stream.connect();
     await settle();
     network.last.accept();
@@ -207,7 +207,7 @@ describe("a page that was rendered on a server", () => {
 });
 
 describe("useSelectedUpdates", () => {
-  it("selects of any workflow", async () => {
+  it("selects from any workflow", async () => {
     const seen: number[] = [];
     function Count() {
       seen.push(useSelectedUpdates(csvImport, ({ views }) => views.size, { ids: ["a", "b"] }));
@@ -223,7 +223,7 @@ describe("useSelectedUpdates", () => {
 });
 
 describe("useStream", () => {
-  it("shows a stream of one's own, and leaves it to its owner", async () => {
+  it("shows a stream of the page's own, and leaves it to its owner", async () => {
     const stream = new RegistrationStream({ registrationId: 42 });
     const seen: unknown[] = [];
     function Page({ isShown }: { readonly isShown: boolean }) {

@@ -41,7 +41,7 @@ function createContainer(): HTMLElement {
   return document.body.appendChild(document.createElement("div"));
 }
 
-/** A component that shows what the hook gives, and a way to render it. */
+/** A component that shows the hook's result, and a function that renders it. */
 async function mount(options: UseRegistrationUpdatesOptions, { strict = false } = {}) {
   const seen: { current: RegistrationUpdates | null; renders: number } = {
     current: null,
@@ -88,7 +88,7 @@ async function mount(options: UseRegistrationUpdatesOptions, { strict = false } 
 }
 
 describe("useRegistrationUpdates", () => {
-  it("reads by fetch where it is asked to, and says why the server refused", async () => {
+  it("reads by fetch if asked to, and says why the server refused", async () => {
     const fetches = createFetch();
     vi.stubGlobal("fetch", fetches.fetch);
     const probe = await mount({ url: "https://bank.example/stream", transport: "fetch" });
@@ -103,7 +103,7 @@ describe("useRegistrationUpdates", () => {
   it.each([
     ["disconnects", (page: { updates: RegistrationUpdates }) => page.updates.disconnect()],
     ["switches to another registration", null],
-  ])("calls onUpdate no more once a component %s within it", async (_, leave) => {
+  ])("no longer calls onUpdate once a component %s within it", async (_, leave) => {
     const fetches = createFetch();
     vi.stubGlobal("fetch", fetches.fetch);
     const heard: unknown[] = [];
@@ -162,7 +162,7 @@ describe("useRegistrationUpdates", () => {
     await act(async () => network.last.send(stageUpdate("t24_lookup", "started", 1)));
     await page.render({ registrationId: 42, onUpdate: listener("second") });
     await act(async () => {
-      // Two updates before React renders: none is lost.
+      // Two updates before React renders: neither is lost.
       network.last.send(stageUpdate("t24_lookup", "completed", 2));
       network.last.send(stageUpdate("account_validation", "started", 3));
     });
@@ -170,7 +170,7 @@ describe("useRegistrationUpdates", () => {
     expect(network.sources).toHaveLength(1);
   });
 
-  it("does not render again where nothing changed", async () => {
+  it("does not render again if nothing changed", async () => {
     const page = await mount({ registrationId: 42 });
     await act(async () => network.last.accept());
     const { renders } = page.seen;
@@ -178,7 +178,7 @@ describe("useRegistrationUpdates", () => {
     expect(page.seen.renders).toBe(renders);
   });
 
-  it("follows another registration when that changes, which is no new connection to it", async () => {
+  it("follows another registration when the id changes, without a new connection", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     const page = await mount({ registrationId: 42 });
     await act(async () => network.last.accept());
@@ -210,7 +210,7 @@ describe("useRegistrationUpdates", () => {
     expect(sharedStreamCount()).toBe(0);
   });
 
-  it("shows a component that comes later what is known already", async () => {
+  it("shows existing views to a component that mounts later", async () => {
     await mount({ registrationId: 42 });
     await act(async () => network.last.accept());
     await act(async () => network.last.send(stageUpdate("t24_lookup", "started", 1)));
@@ -218,7 +218,7 @@ describe("useRegistrationUpdates", () => {
     expect(late.updates).toMatchObject({ isConnected: true, latestUpdate: { timestamp: 1 } });
   });
 
-  it("waits to be asked without autoConnect, and can be told to stop", async () => {
+  it("waits for connect() without autoConnect, and can be disconnected", async () => {
     const page = await mount({ registrationId: 42, autoConnect: false }, { strict: true });
     expect(network.sources).toHaveLength(0);
     expect(page.updates.connection).toBe("idle");
@@ -244,7 +244,7 @@ describe("useRegistrationUpdates", () => {
     expect(network.live).toBe(0);
   });
 
-  it("takes over a page that was rendered on a server", async () => {
+  it("hydrates a page that was rendered on a server", async () => {
     const complaints = vi.spyOn(console, "error").mockImplementation(() => {});
     function Badge() {
       return createElement("b", null, useRegistrationUpdates({ registrationId: 42 }).connection);

@@ -36,7 +36,7 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-/** A component that keeps what the hook gives in each of its renders. */
+/** A component that records the hook's result of each render. */
 async function mount(options: Options) {
   const renders: Updates<CsvImport>[] = [];
   function Probe(props: Options) {
@@ -97,7 +97,7 @@ describe("useUpdates", () => {
     expect(page.updates.views.get("a.csv")).toBe(page.updates.view);
   });
 
-  it("keeps its connection, and what it knows, when its ids change", async () => {
+  it("keeps its connection and views when its ids change", async () => {
     const page = await mount({ ids: ["a", "b"] });
     await accept();
     await send(snapshotOf("a"), "0-0");
@@ -117,7 +117,7 @@ describe("useUpdates", () => {
     expect(since.every(({ isConnected, connections }) => isConnected && connections === 1)).toBe(true);
   });
 
-  it("takes a new list of the same ids for no change", async () => {
+  it("treats a new list of the same ids as no change", async () => {
     const page = await mount({ ids: ["a", "b"] });
     await accept();
     await page.render({ ids: ["b", "a", "a"] });
@@ -125,7 +125,7 @@ describe("useUpdates", () => {
     expect(network.sources).toHaveLength(1);
   });
 
-  it("shares a stream, whatever the ids; who changes its own leaves the other's as they are", async () => {
+  it("shares a stream, whatever the ids; a component that changes its own leaves others unchanged", async () => {
     const first = await mount({ ids: ["a", "b"] });
     const second = await mount({ ids: ["b", "a"] });
     await accept();
@@ -153,13 +153,13 @@ describe("useUpdates", () => {
     expect(page.updates).toMatchObject({ connection: "idle", error: null });
   });
 
-  it("says what is wrong with ids that one stream can't name", async () => {
+  it("reports ids that one stream can't name", async () => {
     const page = await mount({ ids: ["a"] });
     await page.render({ ids: ["a", "*"] });
     expect(page.updates).toMatchObject({ connection: "closed", error: { kind: "invalid_options" } });
   });
 
-  it("ends with its instance, where it is asked to", async () => {
+  it("ends with its instance if asked to", async () => {
     const page = await mount({ id: "a", until: "final" });
     await accept();
     await send(snapshotOf("a", "IMPORTED"), "5-2");
@@ -168,7 +168,7 @@ describe("useUpdates", () => {
     expect(page.updates.view?.isFinal).toBe(true);
   });
 
-  it("speaks for the user whose token it is given, and opens another stream for another one", async () => {
+  it("opens another stream for another user's token", async () => {
     const tickets = createFetch();
     vi.stubGlobal("fetch", tickets.fetch);
     const url = "http://127.0.0.1/stream";
@@ -187,7 +187,7 @@ describe("useUpdates", () => {
     expect(tickets.live).toBe(0);
   });
 
-  it("gives types that know no other workflow's names", () => {
+  it("has types with only its workflow's names", () => {
     expectTypeOf<NonNullable<Updates<CsvImport>["view"]>>().not.toHaveProperty("registrationId");
     expectTypeOf<NonNullable<Updates<CsvImport>["latestUpdate"]>["stage"]>().toEqualTypeOf<
       "read" | "write" | (string & {}) | undefined

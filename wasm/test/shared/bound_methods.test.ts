@@ -7,7 +7,7 @@ import { createNetwork, settle, stageUpdate } from "../fakes.js";
 import { createTestStream, createWorkflowStream } from "../browser/test_stream.js";
 import { registrationWorkflow } from "../../src/workflow.js";
 
-/** What a framework's reactive proxy does: members are got, and called, with the proxy as `this`. */
+/** Behaves like a framework's reactive proxy: members are read and called with the proxy as `this`. */
 function proxied<T extends object>(object: T): T {
   return new Proxy(object, { get: (target, name, receiver): unknown => Reflect.get(target, name, receiver) });
 }
@@ -56,7 +56,7 @@ describe("a stream's methods", () => {
     expect(network.last.url).toMatch(/registrationId=41$/);
   });
 
-  it("can be watched by a test", () => {
+  it("can be spied on by a test", () => {
     const { stream } = createTestStream({});
     const calls: string[] = [];
     stream.connect = () => calls.push("connect");

@@ -12,7 +12,7 @@ function clockWith() {
 }
 
 describe("the clock", () => {
-  it("begins at 0, and goes with both of its sources", () => {
+  it("begins at 0, and advances with both of its sources", () => {
     const { time, clock } = clockWith();
     expect(clock.now()).toBe(0);
     time.monotonic += 20;
@@ -20,7 +20,7 @@ describe("the clock", () => {
     expect(clock.now()).toBe(20);
   });
 
-  it("counts the time that a machine slept, which performance.now may miss", () => {
+  it("includes the time that a machine slept, which performance.now may miss", () => {
     const { time, clock } = clockWith();
     time.calendar += 60_000;
     expect(clock.now()).toBe(60_000);

@@ -16,11 +16,11 @@ interface Compiled {
   flushSync(): void;
 }
 
-/** A component and Svelte's runtime for a page, in one module: Node alone would take Svelte's runtime for a server. */
+/** A component and Svelte's runtime for a page, in one module: Node alone would load Svelte's runtime for a server. */
 async function compileComponent(source: string): Promise<Compiled> {
   const { code } = compile(source, { generate: "client", filename: "Page.svelte" }).js;
   const input = `${code}\nexport { flushSync, mount, unmount } from "svelte";`;
-  // As a program: within jsdom esbuild refuses to run.
+  // As a separate process: esbuild refuses to run within jsdom.
   const bundler = createRequire(import.meta.url).resolve("esbuild/bin/esbuild");
   const bundle = execFileSync(bundler, ["--bundle", "--format=esm", "--conditions=browser"], { input });
   return (await import(/* @vite-ignore */ `data:text/javascript;base64,${bundle.toString("base64")}`)) as Compiled;
@@ -31,7 +31,7 @@ const markup = '<p>{$live.isConnected ? "Live" : "Offline"} {$live.registration?
 it.each([
   ["runes", "let { live } = $props();"],
   ["Svelte 4's syntax", "export let live;"],
-])("$store of a component with %s shows updates, and lets the stream go with it", async (_name, script) => {
+])("$store of a component with %s shows updates, and releases the stream with it", async (_name, script) => {
   const { default: Page, mount, unmount, flushSync } = await compileComponent(`<script>${script}</script>${markup}`);
   const fake = await fakeRegistrationStream();
   const target = document.createElement("div");

@@ -3,7 +3,7 @@ import { expect, it, vi } from "vitest";
 
 import { registrationUpdates } from "../../src/svelte.js";
 
-it("gives on a server what is known before the first word, and connects nothing", async () => {
+it("gives the idle snapshot on a server, and connects nothing", async () => {
   const eventSource = vi.fn();
   const { isConnected, registration } = get(registrationUpdates({ registrationId: 42, eventSource }));
   expect({ isConnected, registration }).toEqual({ isConnected: false, registration: null });

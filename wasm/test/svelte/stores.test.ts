@@ -54,7 +54,7 @@ describe("stores of Svelte", () => {
     expect(heard).toEqual(["one", "two"]);
   });
 
-  it("tell only of the view that they are of", async () => {
+  it("announce only changes of their own view", async () => {
     const fake = await fakeRegistrationStream();
     const values: unknown[] = [];
     stops.push(registration(42, fake.options).subscribe((view) => values.push(view?.message)));
@@ -64,7 +64,7 @@ describe("stores of Svelte", () => {
     expect(values).toEqual([undefined, "one"]);
   });
 
-  it("are what Svelte's own functions take", async () => {
+  it("work with Svelte's own functions", async () => {
     const fake = await fakeRegistrationStream();
     const live = registrations([41, 42], fake.options);
     const known = derived(live, ({ registrations: views }) => [...views.keys()].join());
@@ -76,7 +76,7 @@ describe("stores of Svelte", () => {
     expect(get(live).isConnected).toBe(true);
   });
 
-  it("are switched by hand, of any workflow", async () => {
+  it("connect and disconnect by hand, for any workflow", async () => {
     const fake = await fakeWorkflowStream(csvImport);
     const store = updates(csvImport, { id: "a.csv", autoConnect: false, ...fake.options });
     stops.push(store.subscribe(() => {}));

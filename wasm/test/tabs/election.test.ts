@@ -14,7 +14,7 @@ function actionsOf(election: Election): readonly ElectionAction[] {
   return actions;
 }
 
-/** One that waits for the lock since 0, as attempt 1. */
+/** A tab that waits for the lock since 0, as attempt 1. */
 function waiting({ isVisible }: { readonly isVisible: boolean }): Election {
   const election = new Election("b");
   election.join(isVisible, 0);
@@ -30,7 +30,7 @@ function leading(): Election {
 }
 
 describe("the election", () => {
-  it("has a visible tab that hears nothing ask, and then take the lock", () => {
+  it("lets a visible tab without messages ask, and then take the lock", () => {
     const election = waiting({ isVisible: true });
     expect(election.deadline()).toBe(silenceMsMax);
     election.handleDeadline(silenceMsMax - 1);
@@ -45,28 +45,28 @@ describe("the election", () => {
     ]);
   });
 
-  it("has it ask again where it did not run when the answer could have come", () => {
+  it("lets it ask again if it was suspended when the answer could have come", () => {
     const election = waiting({ isVisible: true });
     election.handleDeadline(silenceMsMax);
     election.handleDeadline(silenceMsMax + answerMsMax + lateMsMax + 1);
     expect(actionsOf(election)).toEqual([{ kind: "ask" }, { kind: "ask" }]);
   });
 
-  it("has no hidden tab ask, and one that is looked at again ask at once", () => {
+  it("lets no hidden tab ask, and one that becomes visible ask at once", () => {
     const election = waiting({ isVisible: false });
     expect(election.deadline()).toBe(Infinity);
     election.setVisible(true);
     expect(election.deadline()).toBe(silenceMsMax);
   });
 
-  it("is quiet for as long as the owner says something", () => {
+  it("is quiet as long as the owner posts something", () => {
     const election = waiting({ isVisible: true });
     election.handleDeadline(silenceMsMax);
     expect(election.heard({ began: time, tab: "a" }, silenceMsMax + 1)).toBe(true);
     expect(election.deadline()).toBe(2 * silenceMsMax + 1);
   });
 
-  it("has an owner stop at once that was robbed, or hears of a newer one", () => {
+  it("stops an owner at once whose lock was stolen, or that hears of a newer one", () => {
     const robbed = leading();
     robbed.lost(1, 5);
     expect(actionsOf(robbed)).toEqual([{ kind: "stop" }, { kind: "request_lock", attempt: 2, steals: false }]);
@@ -75,21 +75,21 @@ describe("the election", () => {
     expect(actionsOf(old).map(({ kind }) => kind)).toEqual(["stop", "release_lock", "request_lock"]);
   });
 
-  it("ignores an owner that is none any more", () => {
+  it("ignores a former owner", () => {
     const election = leading();
     expect(election.heard({ began: time - 1, tab: "z" }, 5)).toBe(false);
     expect(election.heard({ began: time, tab: "a" }, 5)).toBe(false);
     expect(actionsOf(election)).toEqual([]);
   });
 
-  it("begins a term behind each that it has heard of, also where the calendar was set back", () => {
+  it("begins a term after every known one, also if the calendar was set back", () => {
     const election = waiting({ isVisible: true });
     election.heard({ began: time + 500, tab: "a" }, 1);
     election.granted(1, time);
     expect(actionsOf(election)).toEqual([{ kind: "lead", term: { began: time + 501, tab: "b" } }]);
   });
 
-  it("gives back at once what is granted to a tab that is away, or asks no more", () => {
+  it("releases a lock at once that is granted to a tab that is away, or asks no more", () => {
     const election = waiting({ isVisible: true });
     election.leave();
     election.granted(1, time);
@@ -102,7 +102,7 @@ describe("the election", () => {
     ]);
   });
 
-  it("stops an owner that leaves, and is away for good then", () => {
+  it("stops an owner that leaves, and is then away for good", () => {
     const election = leading();
     election.leave();
     election.leave();
@@ -110,7 +110,7 @@ describe("the election", () => {
     expect(actionsOf(election)).toEqual([{ kind: "stop" }, { kind: "release_lock", attempt: 1 }]);
   });
 
-  it("orders terms by their beginning, and by tab where that is the same", () => {
+  it("orders terms by their beginning, then by tab", () => {
     expect(isNewer({ began: 2, tab: "a" }, { began: 1, tab: "b" })).toBe(true);
     expect(isNewer({ began: 1, tab: "b" }, { began: 1, tab: "a" })).toBe(true);
     expect(isNewer({ began: 1, tab: "a" }, { began: 1, tab: "a" })).toBe(false);
@@ -130,7 +130,7 @@ describe("cursors", () => {
     ["x", "5-1", false],
     ["5-1", "x", false],
     ["x", "", false],
-  ])("%j stands behind %j: %s", (a, b, behind) => {
+  ])("%j is later than %j: %s", (a, b, behind) => {
     expect(isBehind(a, b)).toBe(behind);
     expect(reaches(a, b)).toBe(behind || a === b);
   });

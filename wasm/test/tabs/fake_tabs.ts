@@ -13,7 +13,7 @@ interface Request {
   readonly rob: () => void;
 }
 
-/** Web Locks of one origin, as far as a tab uses them. */
+/** The part of one origin's Web Locks that a tab uses. */
 class FakeLocks {
   readonly #held = new Map<string, Request>();
   readonly #queues = new Map<string, Request[]>();
@@ -87,7 +87,7 @@ class FakeChannels {
     return channel;
   }
 
-  /** To all that listen by `name`; as a script of the page's own could. */
+  /** Posts to all listeners of `name`, as any script of the page could. */
   say(name: string, message: unknown): void {
     for (const [channel, own] of this.#open) {
       if (own === name) {
@@ -177,7 +177,7 @@ export class FakeBrowser {
     return { stream, updates, life, options: whole };
   }
 
-  /** Several such tabs, connected, the first of which is the owner, whose stream is open. */
+  /** Several connected tabs. The first is the owner, and its stream is open. */
   async openAll(count: number, options: Partial<TabsStreamOptions<RegistrationWorkflow>> = {}) {
     const tabs = Array.from({ length: count }, () => this.open(options));
     for (const { stream } of tabs) {
@@ -190,7 +190,7 @@ export class FakeBrowser {
   }
 }
 
-/** Lets everything that is under way between tabs arrive. */
+/** Lets all messages between tabs arrive. */
 export async function settleAll(): Promise<void> {
   for (let turn = 0; turn < 5; ++turn) {
     await settle();

@@ -15,7 +15,7 @@ function add(one: Outcome, other: Outcome): Outcome {
   return Object.fromEntries(keys.map((key) => [key, one[key] + other[key]])) as unknown as Outcome;
 }
 
-/** Of the first so many schedules; the first violation that is found is thrown. */
+/** The results of the first schedules. Throws the first violation. */
 function runAll(count: number, breakage: Breakage = {}): Outcome {
   return seeds
     .slice(0, count)
@@ -31,15 +31,15 @@ describe("tabs that share a stream, in a simulated browser", () => {
   it(`have one owner, and neither lose nor double an update, in ${schedules} schedules`, { timeout: 120_000 }, () => {
     const outcome = runAll(schedules);
     if (onlySeed === undefined) {
-      // Schedules that show nothing would prove nothing.
+      // Schedules without events would prove nothing.
       expect(outcome.changesOfOwner).toBeGreaterThan(2 * schedules);
       expect(outcome.steals).toBeGreaterThan(schedules / 10);
-      // An owner is gone before its last words are heard, or a thief knows nothing: rare, and never without a word.
+      // An owner ends before its last messages arrive, or a thief lacks them: rare, and always reported.
       expect(outcome.resetsWithoutReason).toBeLessThan(0.02 * outcome.changesOfOwner);
     }
   });
 
-  // What a canary breaks has to be found within this many schedules.
+  // A canary's fault has to be found within this many schedules.
   const enough = 400;
 
   it.each<[what: string, breakage: Breakage, found: RegExp]>([
@@ -52,7 +52,7 @@ describe("tabs that share a stream, in a simulated browser", () => {
     expect(() => runAll(enough, breakage)).toThrow(found);
   });
 
-  it("the model finds that batches are applied wherever they begin", () => {
+  it("the model finds batches that are applied out of place", () => {
     const apply = Shard.prototype.apply;
     vi.spyOn(Shard.prototype, "apply").mockImplementation(function (this: Shard, batch) {
       return apply.call(this, { ...batch, after: this.cursor ?? batch.after });

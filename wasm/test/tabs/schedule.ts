@@ -4,15 +4,15 @@ import { SimulatedServer } from "./simulated_server.js";
 import type { Breakage } from "./simulated_tab.js";
 import { SimulatedTab } from "./simulated_tab.js";
 
-/** So long two running tabs may own the stream: the word of a theft is on its way. */
+/** How long two running tabs may own the stream: until the notice of a theft arrives. */
 export const twoOwnersMsMax = 100;
 /**
- * So long there may be none while one visible tab runs: it hears nothing for 10 s, may be in a long task of 3 s when it
- * would ask, and when it would hear the answer, and so asks again; and the rest is the way of messages.
+ * How long there may be no owner while one visible tab runs. It gets no message for 10 s, may be in a long task of 3 s
+ * when it should ask and again when the answer should come, and so asks again; the rest is message delay.
  */
 export const noOwnerMsMax = 22_000;
 
-/** So long a page that is put away may hold the lock: its word is on the way, or the grant was. */
+/** How long a suspended page may hold the lock: its message, or the grant, is on the way. */
 const keptLockMsMax = 100;
 
 const instances: readonly Id[] = [1, 2, 3, 4, 5];
@@ -20,10 +20,10 @@ const tabsMax = 5;
 const faults = 14;
 const longTaskMsMax = 3_000;
 
-/** What a schedule has shown. */
+/** The events of a schedule. */
 export interface Outcome {
   readonly resets: number;
-  /** Of tabs that were never frozen, away, or blocked. */
+  /** In tabs that were never frozen, away, or blocked. */
   readonly resetsWithoutReason: number;
   readonly changesOfOwner: number;
   readonly steals: number;
@@ -79,7 +79,7 @@ class Schedule {
     return holds ? (since ?? now) : null;
   }
 
-  /** Runs faults and updates in turn, then lets everything come to rest, and judges what each live tab has. */
+  /** Runs faults and updates in turn, lets everything settle, and judges the state of each live tab. */
   run(): void {
     this.#open(true);
     for (let index = 0; index < faults; ++index) {
@@ -120,7 +120,7 @@ class Schedule {
     this.tabs.push(new SimulatedTab(this, `tab ${this.#created}`, this.#someIds(), isVisible));
   }
 
-  /** A tab in one of `states`, the owner more often than another one. */
+  /** A tab in one of `states`; the owner is chosen more often than others. */
   #tab(...states: SimulatedTab["state"][]): SimulatedTab | undefined {
     const tabs = this.tabs.filter(({ state }) => states.includes(state));
     const owner = tabs.find((tab) => tab.machine.isOwner);
@@ -183,7 +183,7 @@ class Schedule {
   }
 }
 
-/** Runs one schedule. Throws an error that names what broke, with the seed. */
+/** Runs one schedule. Throws an error that names the violation and the seed. */
 export function runSchedule(seed: number, breakage: Breakage = {}): Outcome {
   const schedule = new Schedule(seed, breakage);
   try {

@@ -11,7 +11,7 @@ const status = {
   error: null,
 } as const;
 
-/** What came behind `5-<after>`, up to `5-<upTo>`, all of it updates. */
+/** A batch of updates after `5-<after>`, up to `5-<upTo>`. */
 function batch(after: number, upTo: number, more: Partial<Batch> = {}): Batch {
   const updates = Array.from({ length: upTo - after }, (_, index) => ({ id: `5-${after + 1 + index}` }));
   return { after: `5-${after}`, upTo: `5-${upTo}`, updates, views: [], covered: [], resets: 0, ...more };
@@ -29,34 +29,34 @@ beforeEach(() => {
   shard.apply({ after: null, upTo: "5-0", updates: [], views: [[42, "a view"]], covered: [42], resets: 0 });
 });
 
-describe("what a tab has of a stream", () => {
-  it("goes on from where it is, once", () => {
+describe("a tab's copy of a stream", () => {
+  it("continues from its position, once", () => {
     expect(idsOf(shard.apply(batch(0, 2)))).toEqual(["5-1", "5-2"]);
     expect(idsOf(shard.apply(batch(0, 2)))).toEqual(["duplicate"]);
     expect(shard.cursor).toBe("5-2");
   });
 
-  it("takes of a batch what it does not have yet", () => {
+  it("applies the new part of a batch", () => {
     shard.apply(batch(0, 2));
     const applied = shard.apply(batch(1, 4));
     expect(applied).toMatchObject({ updates: [{ id: "5-3" }, { id: "5-4" }] });
   });
 
-  it("does not take what begins behind it, or without a cursor", () => {
+  it("does not apply a batch that begins behind it, or without a cursor", () => {
     expect(idsOf(shard.apply(batch(1, 2)))).toEqual(["missed"]);
     expect(idsOf(shard.apply({ ...batch(0, 2), after: "" }))).toEqual(["missed"]);
     expect(shard.isSynced).toBe(false);
     expect(idsOf(new Shard().apply(batch(0, 1)))).toEqual(["missed"]);
   });
 
-  it("begins anew where it can't go on, which counts as a reset unless it is there already", () => {
+  it("begins anew if it can't continue, which counts as a reset unless its position is the same", () => {
     const anew = { ...batch(6, 6), after: null };
     expect(shard.apply(anew)).toMatchObject({ kind: "applied", resets: 1 });
     expect(shard.apply(anew)).toMatchObject({ kind: "applied", resets: 0 });
     expect(new Shard().apply(anew)).toMatchObject({ kind: "applied", resets: 0 });
   });
 
-  it("gives another tab what that lacks, as one batch, and nothing to one that lacks nothing", () => {
+  it("gives another tab what it lacks, as one batch, and nothing to a tab that is up to date", () => {
     shard.apply(batch(0, 2, { views: [[42, "another"]] }));
     shard.apply(batch(2, 3));
     const at = (cursor: string | null, covered = [42]) => shard.missingAt({ cursor, covered });
@@ -69,7 +69,7 @@ describe("what a tab has of a stream", () => {
     expect(at(null)).toMatchObject({ after: null, upTo: "5-3", updates: [] });
   });
 
-  it("keeps so much for others, and no more", () => {
+  it("keeps a bounded journal for others", () => {
     const quarter = (sequence: number) => {
       const [update] = batch(sequence, sequence + 1).updates;
       const rest = JSON.stringify([{ ...update, message: "" }]).length;
@@ -84,7 +84,7 @@ describe("what a tab has of a stream", () => {
     expect(shard.missingAt({ cursor: "5-5", covered: [42] })?.after).toBeNull();
   });
 
-  it("forgets the view of what is covered no more", () => {
+  it("drops the view of an instance that is no longer covered", () => {
     shard.read({ ids: [42], covered: [], cursor: "5-0", status });
     expect(shard.view(42)).toBe("");
     expect(shard.covers(42)).toBe(false);

@@ -11,7 +11,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** What happens later, in the order of its time. */
+/** Future events, in the order of their time. */
 export class Agenda {
   now = 0;
   #order = 0;
@@ -72,10 +72,10 @@ export class Agenda {
   }
 }
 
-/** What the browser's own process knows of a tab. */
+/** The browser process's state of a tab. */
 export interface Client {
   readonly name: string;
-  /** Puts something into the tab's queue, at `at`. */
+  /** Puts a task into the tab's queue, at `at`. */
   enqueue(at: number, work: () => void, isOfLock?: boolean): void;
   granted(attempt: number): void;
   lost(attempt: number): void;
@@ -88,7 +88,7 @@ interface Hold {
   readonly attempt: number;
 }
 
-/** One lock, as the Web Locks API has it: a queue, and thieves before it. */
+/** One lock of the Web Locks API: a queue, which thieves jump. */
 export class SimulatedLock {
   holder: Hold | null = null;
   steals = 0;
@@ -121,7 +121,7 @@ export class SimulatedLock {
     }
   }
 
-  /** The tab is no more. */
+  /** The tab has ended. */
   forget(client: Client): void {
     this.#queue = this.#queue.filter((hold) => hold.client !== client);
     if (this.holder?.client === client) {
@@ -143,7 +143,7 @@ export class SimulatedLock {
   }
 }
 
-/** A BroadcastChannel: each tab hears what another one posts in order, but what two post in any order. */
+/** A BroadcastChannel: messages of one tab arrive in order, those of two tabs in any order. */
 export class SimulatedChannel {
   readonly #arrivals = new Map<string, number>();
 

@@ -9,13 +9,13 @@ export interface SimulatedUpdate extends AnyUpdate {
   readonly sequence: number;
 }
 
-/** A view says which updates were folded into it: how many, up to which. */
+/** A view says how many updates were folded into it, up to which. */
 export interface SimulatedView {
   readonly last: number;
   readonly count: number;
 }
 
-/** A history, and what it says of each instance. */
+/** A history, and its views of each instance. */
 export class SimulatedServer {
   readonly history: SimulatedUpdate[] = [];
   readonly #sequences = new Map<Id, number[]>();
@@ -30,14 +30,14 @@ export class SimulatedServer {
     }
   }
 
-  /** Of an instance, as it was after the update `upTo`. */
+  /** An instance's view after the update `upTo`. */
   view(instance: Id, upTo: number): SimulatedView {
     const sequences = this.#of(instance);
     const count = sequences.filter((sequence) => sequence <= upTo).length;
     return { last: sequences[count - 1] ?? 0, count };
   }
 
-  /** The instance's update that follows the one at `sequence`; undefined: there is none yet. */
+  /** The instance's update after `sequence`; undefined: there is none yet. */
   next(instance: Id, sequence: number): number | undefined {
     return this.#of(instance).find((one) => one > sequence);
   }
@@ -56,7 +56,7 @@ const open: ShardStatus = { connection: "open", reason: "accepted", isConnected:
 const lost: ShardStatus = { ...open, connection: "waiting", reason: "network_failed", isConnected: false };
 const begun: ShardStatus = { ...open, connection: "connecting", reason: "requested", isConnected: false };
 
-/** A tab's stream, by the rules of `WorkflowStream`: it resumes, and asks for snapshots of what is new. */
+/** A tab's stream, by the rules of `WorkflowStream`: it resumes, and requests snapshots of new ids. */
 export class SimulatedStream {
   #ids: readonly Id[];
   readonly #covered: Set<Id>;
@@ -105,7 +105,7 @@ export class SimulatedStream {
     this.#connect();
   }
 
-  /** The connection breaks, and comes back. */
+  /** Breaks the connection, which comes back. */
   lose(): void {
     this.#status = lost;
     this.#tell([], []);

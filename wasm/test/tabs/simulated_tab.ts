@@ -5,15 +5,15 @@ import type { Agenda, Client, SimulatedChannel, SimulatedLock } from "./simulate
 import type { SimulatedServer, SimulatedUpdate } from "./simulated_server.js";
 import { parseView, SimulatedStream } from "./simulated_server.js";
 
-/** What a simulation breaks on purpose, to show that it would be found. */
+/** A deliberate fault of a simulation, to show that it would be found. */
 export interface Breakage {
   /** No lock is ever stolen. */
   readonly steals?: false;
-  /** An owner hears neither of the theft of its lock nor of another owner. */
+  /** An owner notices neither the theft of its lock nor another owner. */
   readonly isDethroned?: false;
   /** A new owner's streams begin without a cursor. */
   readonly keepsCursor?: false;
-  /** No lock is given back. */
+  /** No lock is released. */
   readonly releases?: false;
   /** No tab says hello. */
   readonly greets?: false;
@@ -26,7 +26,7 @@ export interface TabWorld {
   readonly channel: SimulatedChannel;
   readonly random: () => number;
   readonly breakage: Breakage;
-  /** Something may have changed of who owns the stream. */
+  /** The stream's owner may have changed. */
   observe(): void;
 }
 
@@ -37,21 +37,21 @@ interface Task {
 
 /** When the calendar of the simulation begins. */
 const epoch = 1_700_000_000_000;
-/** So late a timer of a hidden tab may go off. */
+/** How late a timer of a hidden tab may fire. */
 const hiddenLateMsMax = 60_000;
 
 /**
- * A tab around a machine, in a browser that may freeze it without a word (its tasks wait), put it away and bring it
- * back, or end it. It judges what it hears.
+ * A tab around a machine, in a browser that may freeze it without notice (its tasks wait), suspend and restore it, or
+ * end it. The tab judges what it receives.
  */
 export class SimulatedTab implements Client {
   readonly machine: TabMachine;
   state: "running" | "frozen" | "away" | "dead" = "running";
   isVisible: boolean;
-  /** Since when it runs, and is looked at if it is. */
+  /** Since when it runs, and since when it is visible. */
   watchedSince: number;
   hasChannel = true;
-  /** It was never away, so that it has no reason to miss anything. */
+  /** It was never away, so it may not miss anything. */
   wasAlwaysHere = true;
   #busyUntil = 0;
   #waiting: Task[] = [];
@@ -59,7 +59,7 @@ export class SimulatedTab implements Client {
   #timer = 0;
   readonly #streams = new Map<number, SimulatedStream>();
   ids: readonly Id[];
-  /** The update up to which the page knows each instance. */
+  /** The last update of each instance that the page has received. */
   readonly known = new Map<Id, number>();
   readonly #judged = new Map<Id, string>();
   #resets = 0;
@@ -93,7 +93,7 @@ export class SimulatedTab implements Client {
     return this.#resets;
   }
 
-  /** It can do what an owner does, and does not only believe that it is one. */
+  /** It can act as an owner, and does not only believe that it is one. */
   get isRunningOwner(): boolean {
     return this.state === "running" && this.now >= this.#busyUntil && this.machine.isOwner;
   }
@@ -107,7 +107,7 @@ export class SimulatedTab implements Client {
     });
   }
 
-  /** Runs what has waited, in its order, unless the tab is frozen or in a long task. */
+  /** Runs pending tasks in order, unless the tab is frozen or in a long task. */
   #drain(): void {
     while (this.state !== "frozen" && this.now >= this.#busyUntil && this.#waiting.length > 0) {
       this.#waiting.shift()?.work();
@@ -135,7 +135,7 @@ export class SimulatedTab implements Client {
   setVisible(isVisible: boolean): void {
     this.isVisible = isVisible;
     this.watchedSince = this.now;
-    // Timers go off in time again.
+    // Timers fire in time again.
     this.#armed = NaN;
     this.#input(() => this.machine.setVisible(isVisible));
   }
@@ -166,7 +166,7 @@ export class SimulatedTab implements Client {
     this.world.observe();
   }
 
-  /** What has waited runs: the word of a theft first or last, as sources of tasks have no order among them. */
+  /** Pending tasks run. The notice of a theft is first or last, since task sources have no order among them. */
   resume(): void {
     this.state = "running";
     const ofLock = this.#waiting.filter(({ isOfLock }) => isOfLock);
@@ -176,7 +176,7 @@ export class SimulatedTab implements Client {
     this.setVisible(this.isVisible);
   }
 
-  /** Into the back-forward cache, or frozen with a word: the shell leaves, and closes its channel. */
+  /** Into the back-forward cache, or frozen with notice: the shell leaves and closes its channel. */
   putAway(): void {
     this.wasAlwaysHere = false;
     this.#input(() => this.machine.leave(false, this.now));
@@ -198,7 +198,7 @@ export class SimulatedTab implements Client {
     this.crash();
   }
 
-  /** It ends without a word. */
+  /** It crashes. */
   crash(): void {
     this.state = "dead";
     this.#waiting = [];
@@ -209,7 +209,7 @@ export class SimulatedTab implements Client {
     this.world.agenda.at(this.now + this.#delay(), () => this.world.lock.forget(this));
   }
 
-  /** Breaks the connection of each stream that it has. */
+  /** Breaks the connection of each of its streams. */
   loseStreams(): void {
     this.#streams.forEach((stream) => stream.lose());
   }

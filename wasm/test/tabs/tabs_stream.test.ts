@@ -44,7 +44,7 @@ async function publish(sequence: number, registrationId?: number): Promise<void>
   await settleAll();
 }
 
-/** The stream is opened anew with other ids. */
+/** The stream reconnects with other ids. */
 async function reopen(): Promise<void> {
   await settleAll();
   browser.clock.advance(1_000);
@@ -52,7 +52,7 @@ async function reopen(): Promise<void> {
 }
 
 describe("tabs that share a stream", () => {
-  it("open one connection, and each hears every update once", async () => {
+  it("open one connection, and each gets every update once", async () => {
     const tabs = await browser.openAll(8);
     browser.network.last.send(connected, "5-0");
     await publish(1);
@@ -67,7 +67,7 @@ describe("tabs that share a stream", () => {
     }
   });
 
-  it("load no module but in the one that owns the stream", async () => {
+  it("load the module only in the owner", async () => {
     const loadCore = vi.fn(async () => core);
     const tabs = await browser.openAll(3, { loadCore });
     expect(loadCore).toHaveBeenCalledTimes(1);
@@ -76,7 +76,7 @@ describe("tabs that share a stream", () => {
     expect(loadCore).toHaveBeenCalledTimes(2);
   });
 
-  it("see the views that a stream of their own would give, whose unchanged parts keep their objects", async () => {
+  it("see the views of a stream of their own, whose unchanged parts keep their objects", async () => {
     const [, other] = await browser.openAll(2);
     const network = createNetwork();
     const own = new WorkflowStream(registrationWorkflow, {
@@ -104,7 +104,7 @@ describe("tabs that share a stream", () => {
     own.close();
   });
 
-  it("go on from the last cursor when the owner closes, which loses and doubles nothing", async () => {
+  it("continue from the last cursor when the owner closes, without loss or duplicates", async () => {
     const [first, second, third] = await browser.openAll(3);
     browser.network.last.send(connected, "5-0");
     await publish(1);
@@ -126,7 +126,7 @@ describe("tabs that share a stream", () => {
     expect(first?.stream.getSnapshot()).toMatchObject({ connection: "closed", reason: "requested" });
   });
 
-  it("give a tab that comes later the views as they are", async () => {
+  it("give the current views to a tab that comes later", async () => {
     await browser.openAll(1);
     browser.network.last.send(snapshotOf(42, "Waiting"), "5-3");
     await publish(4);
@@ -140,7 +140,7 @@ describe("tabs that share a stream", () => {
     expect(late.stream.getSnapshot().resets).toBe(0);
   });
 
-  it("follow the ids of all tabs on one connection, and tell each its own", async () => {
+  it("follow the ids of all tabs on one connection, and deliver to each its own", async () => {
     const [first] = await browser.openAll(1, { ids: [41] });
     browser.network.last.send(connected, "5-0");
     const second = browser.open({ ids: [42] });
@@ -160,7 +160,7 @@ describe("tabs that share a stream", () => {
     expect(queryOf(browser.network.last.url).getAll("registrationId").sort()).toEqual(["41", "42", "43"]);
   });
 
-  it("open a second connection where one can't name all ids", async () => {
+  it("open a second connection if one can't name all ids", async () => {
     const many = (first: number) => Array.from({ length: 80 }, (_, index) => first + index);
     const [first] = await browser.openAll(1, { ids: many(1) });
     const second = browser.open({ ids: many(1001) });
@@ -175,7 +175,7 @@ describe("tabs that share a stream", () => {
     expect(first?.updates).toEqual([]);
   });
 
-  it("follow every instance, where they name none", async () => {
+  it("follow every instance if they name none", async () => {
     const [first, second] = await browser.openAll(2, { ids: undefined });
     await publish(1, 7);
     await publish(2, 8);
@@ -184,32 +184,35 @@ describe("tabs that share a stream", () => {
     expect(browser.network.sources).toHaveLength(1);
   });
 
-  it.each([undefined, [42]])("resume what a listener did not hear as it closed the stream (ids %j)", async (ids) => {
-    const server = createFetch();
-    const { stream, updates } = browser.open({ ids, transport: "fetch", fetch: server.fetch });
-    const stop = stream.subscribeToUpdates(() => stream.close());
-    stream.connect();
-    await settleAll();
-    server.last.accept();
-    await settleBody();
-    const eventOf = (sequence: number) => `id: 5-${sequence}\ndata: ${JSON.stringify(updateOf(sequence))}\n\n`;
-    server.last.send(eventOf(1) + eventOf(2));
-    await settleBody();
-    expect(idsOf(updates)).toEqual(["5-1"]);
-    stop();
-    stream.connect();
-    await settleAll();
-    expect(idsOf(updates)).toEqual(["5-1", "5-2"]);
-    expect(server.last.headers.get("Last-Event-ID")).toBe("5-2");
-    server.last.accept();
-    await settleBody();
-    server.last.send(eventOf(2) + eventOf(3));
-    await settleBody();
-    expect(idsOf(updates).slice(-1)).toEqual(["5-3"]);
-    stream.close();
-  });
+  it.each([undefined, [42]])(
+    "resume with the updates that a listener did not get as it closed the stream (ids %j)",
+    async (ids) => {
+      const server = createFetch();
+      const { stream, updates } = browser.open({ ids, transport: "fetch", fetch: server.fetch });
+      const stop = stream.subscribeToUpdates(() => stream.close());
+      stream.connect();
+      await settleAll();
+      server.last.accept();
+      await settleBody();
+      const eventOf = (sequence: number) => `id: 5-${sequence}\ndata: ${JSON.stringify(updateOf(sequence))}\n\n`;
+      server.last.send(eventOf(1) + eventOf(2));
+      await settleBody();
+      expect(idsOf(updates)).toEqual(["5-1"]);
+      stop();
+      stream.connect();
+      await settleAll();
+      expect(idsOf(updates)).toEqual(["5-1", "5-2"]);
+      expect(server.last.headers.get("Last-Event-ID")).toBe("5-2");
+      server.last.accept();
+      await settleBody();
+      server.last.send(eventOf(2) + eventOf(3));
+      await settleBody();
+      expect(idsOf(updates).slice(-1)).toEqual(["5-3"]);
+      stream.close();
+    },
+  );
 
-  it("say why the server refused, and start again when one of them asks", async () => {
+  it("report why the server refused, and start again when one of them connects", async () => {
     const server = createFetch();
     const [first, second] = [0, 1].map(() => browser.open({ transport: "fetch", fetch: server.fetch }));
     for (const tab of [first, second]) {
@@ -236,7 +239,7 @@ describe("tabs that share a stream", () => {
     }
   });
 
-  it("give up lock and channel while a page is away, and take part again when it is back", async () => {
+  it("release lock and channel while a page is away, and take part again when it is back", async () => {
     const [first, second] = await browser.openAll(2);
     browser.network.last.send(connected, "5-0");
     first?.life.send("away");
@@ -267,7 +270,7 @@ describe("tabs that share a stream", () => {
     expect(browser.clock.timers).toBe(0);
   });
 
-  it("do not mind what else is said on the channel", async () => {
+  it("ignore other messages on the channel", async () => {
     const [first] = await browser.openAll(2);
     const [name = ""] = browser.channels.names;
     const term = { began: Number.MAX_VALUE, tab: "z" };
@@ -292,7 +295,7 @@ describe("tabs that share a stream", () => {
 describe("what is not shared", () => {
   const own = (options: Partial<TabsStreamOptions<typeof registrationWorkflow>>) => browser.openAll(1, options);
 
-  it("is what is of another address, user, workflow's words, or sends cookies elsewhere", async () => {
+  it("is a stream of another address, user or workflow version, or with other credentials", async () => {
     await own({});
     await own({ url: "/other" });
     await own({ shareAcrossTabs: { user: "ada" } });
@@ -305,7 +308,7 @@ describe("what is not shared", () => {
     expect(browser.network.live).toBe(6);
   });
 
-  it("is a stream with a token that does not say whose it is, and the console hears it once", async () => {
+  it("is a stream with a token and no user, which is printed once on the console", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const token = () => new Promise<never>(() => {});
     await expect(own({ token }).catch(() => "no source")).resolves.toBeDefined();
@@ -321,7 +324,7 @@ describe("what is not shared", () => {
     expect(browser.network.live).toBe(2);
   });
 
-  it("is any stream where there is no page, and works all the same", async () => {
+  it("is any stream outside a page, which works on its own", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const open = () => {
       const updates: (string | undefined)[] = [];
@@ -354,7 +357,7 @@ describe("what is not shared", () => {
     }
   });
 
-  it("is a stream of a page that may have no locks, and works all the same", async () => {
+  it("is a stream of a page without locks, which works on its own", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const request = () => Promise.reject(new DOMException("The page may not", "SecurityError"));
     const { stream, updates } = browser.open({}, { request });
@@ -369,7 +372,7 @@ describe("what is not shared", () => {
     expect(browser.network.live).toBe(0);
   });
 
-  it("is a list of ids that can't be: the stream says so", () => {
+  it("is an invalid list of ids, which the stream reports", () => {
     const { stream } = browser.open({ ids: [-1] });
     stream.connect();
     expect(stream.getSnapshot()).toMatchObject({ connection: "closed", error: { kind: "invalid_options" } });

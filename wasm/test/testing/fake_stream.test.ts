@@ -12,7 +12,7 @@ async function openFake(options: Parameters<typeof fakeRegistrationStream>[0] = 
 }
 
 describe("a fake stream", () => {
-  it("opens, folds updates, is lost, and comes back when the clock says so", async () => {
+  it("opens, folds updates, is lost, and comes back by the clock", async () => {
     const fake = await fakeRegistrationStream({ registrationId: 42 });
     const { stream } = fake;
     const heard: string[] = [];
@@ -61,7 +61,7 @@ describe("a fake stream", () => {
     });
   });
 
-  it("comes back after a refusal that passes", async () => {
+  it("comes back after a temporary refusal", async () => {
     const fake = await fakeRegistrationStream({ registrationId: 42 });
     fake.stream.connect();
     await fake.refuse(503);
@@ -71,7 +71,7 @@ describe("a fake stream", () => {
     expect(fake.stream.getSnapshot().isConnected).toBe(true);
   });
 
-  it("says that updates were missed, and then how things stand", async () => {
+  it("sends a reset, and then a snapshot", async () => {
     const fake = await openFake();
     fake.update({ message: "one" });
     fake.reset();
@@ -91,7 +91,7 @@ describe("a fake stream", () => {
     });
   });
 
-  it("takes silence for a loss, and a ping for a sign of life", async () => {
+  it("treats silence as a loss, and a ping as a sign of life", async () => {
     const fake = await openFake();
     fake.clock.advance(60_000);
     fake.ping();
@@ -112,7 +112,7 @@ describe("a fake stream", () => {
     expect(fake.stream.getSnapshot()).toMatchObject({ connection: "closed", reason: "finished", error: null });
   });
 
-  it("tells the stream what the window would", async () => {
+  it("sends the window's signals", async () => {
     const fake = await openFake();
     fake.lose();
     fake.signal("offline");
@@ -124,7 +124,7 @@ describe("a fake stream", () => {
     expect(fake.stream.getSnapshot().isConnected).toBe(true);
   });
 
-  it("sends what can't be read as it is", async () => {
+  it("sends malformed data unchanged", async () => {
     const fake = await openFake();
     fake.send("{");
     expect(fake.stream.getSnapshot()).toMatchObject({ error: { kind: "malformed_message" }, resets: 1 });
@@ -142,7 +142,7 @@ describe("a fake stream", () => {
     ]);
   });
 
-  it("is of any workflow, and of several ids", async () => {
+  it("works for any workflow, and for several ids", async () => {
     const fake = await fakeWorkflowStream(csvImport, { ids: ["a.csv", "b.csv"] });
     fake.stream.connect();
     await fake.open();
@@ -150,7 +150,7 @@ describe("a fake stream", () => {
     expect(fake.stream.view("b.csv")).toMatchObject({ message: "Reading", status: csvImport.stageUpdateStatus });
   });
 
-  it("gives components what stands in for the network, and works detached", async () => {
+  it("gives components its network, and works detached", async () => {
     const { options, open, update, requests } = await fakeRegistrationStream({ registrationId: 42 });
     const { RegistrationStream } = await import("../../src/index.js");
     const stream = new RegistrationStream({ ...options, registrationId: 42, url: "/elsewhere" });
@@ -172,14 +172,14 @@ describe("a test's mistakes", () => {
     expect(() => fake.reset()).toThrow(isNeeded);
   });
 
-  it("are named: nobody follows that registration, or none is given", async () => {
+  it("are named: no stream follows that registration, or none is given", async () => {
     const one = await openFake();
     expect(() => one.update({ registrationId: 43 })).toThrow("update(): no open stream follows registrationId 43");
     const all = await openFake({});
     expect(() => all.snapshot({ status: "PENDING" })).toThrow("snapshot() needs registrationId");
   });
 
-  it("are named: nobody asks for updates", async () => {
+  it("are named: no stream asks for updates", async () => {
     vi.useFakeTimers();
     try {
       const fake = await fakeRegistrationStream({ registrationId: 42 });

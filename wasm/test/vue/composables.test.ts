@@ -57,7 +57,7 @@ describe("composables of Vue", () => {
     expect(await text()).toBe("Offline Looking for accounts");
   });
 
-  it("render for what a component reads, and for nothing else", async () => {
+  it("render only for what a component reads", async () => {
     let renders = 0;
     const { fake, text } = await mount(
       defineComponent(() => {
@@ -76,7 +76,7 @@ describe("composables of Vue", () => {
     expect(renders).toBe(before);
   });
 
-  it("follow another registration when the id changes, and none while it is not known", async () => {
+  it("follow another registration when the id changes, and none while it is undefined", async () => {
     const id = ref<number | null>(null);
     const { fake, text } = await mount(
       defineComponent(() => {
@@ -100,7 +100,7 @@ describe("composables of Vue", () => {
     expect(fake.requests.at(-1)).toMatch(/registrationId=42/);
   });
 
-  it("share one stream, whatever ids they follow, and let it go with the last of them", async () => {
+  it("share one stream, whatever ids they follow, and release it with the last of them", async () => {
     const ids = shallowRef([41, 42]);
     const { fake, app, text } = await mount(
       defineComponent(() => {
@@ -144,7 +144,7 @@ describe("composables of Vue", () => {
     expect(fake.isOpen).toBe(false);
   });
 
-  it("connect when autoConnect says so later", async () => {
+  it("connect when autoConnect becomes true", async () => {
     const autoConnect = ref(false);
     const fake = await fakeRegistrationStream();
     const scope = effectScope();

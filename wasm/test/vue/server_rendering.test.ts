@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest";
 
 import { useRegistrationUpdates } from "../../src/vue.js";
 
-it("renders on a server what is known before the first word, and connects nothing", async () => {
+it("renders the idle snapshot on a server, and connects nothing", async () => {
   const opened = vi.fn();
   vi.stubGlobal("EventSource", opened);
   vi.stubGlobal("fetch", opened);

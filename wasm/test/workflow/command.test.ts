@@ -30,7 +30,7 @@ describe("regstream-workflow", () => {
     expect(readFileSync(at("csv-import.ts"), "utf8")).toMatch(/^\/\/ Written from csv-import\.json by regstream/);
   });
 
-  it("writes where it is told to, and leaves alone what is up to date", () => {
+  it("writes to --out, and leaves an up-to-date file alone", () => {
     const target = at("elsewhere.ts");
     expect(run(at("csv-import.json"), "--out", target).out).toBe(`${target}\n`);
     utimesSync(target, 1, 1);
@@ -38,7 +38,7 @@ describe("regstream-workflow", () => {
     expect(statSync(target).mtimeMs).toBe(1000);
   });
 
-  it("checks: 0 where the module is up to date, 1 where it is missing or stale, and writes nothing", () => {
+  it("checks: 0 if the module is up to date, 1 if it is missing or stale, and writes nothing", () => {
     const check = () => run(at("csv-import.json"), "--check");
     expect(check()).toMatchObject({ status: 1, out: "" });
     expect(check().error).toBe(`${at("csv-import.ts")}: is missing: run regstream-workflow ${at("csv-import.json")}\n`);
@@ -59,7 +59,7 @@ describe("regstream-workflow", () => {
     });
   });
 
-  it("fails where a file can't be read or written", () => {
+  it("fails if a file can't be read or written", () => {
     expect(run(at("nothing.json"))).toMatchObject({ status: 1, error: expect.stringContaining("ENOENT") });
     mkdirSync(at("csv-import.ts"));
     expect(run(at("csv-import.json"))).toMatchObject({ status: 1, error: expect.stringContaining("EISDIR") });

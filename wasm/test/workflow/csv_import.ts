@@ -1,6 +1,6 @@
 import { defineWorkflow } from "../../src/workflow.js";
 
-/** A workflow that differs from registration in each member. */
+/** A workflow that differs from registration in every member. */
 export const csvImport = defineWorkflow({
   name: "csv-import",
   id: { member: "file", kind: "text" },

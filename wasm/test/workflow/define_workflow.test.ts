@@ -9,7 +9,7 @@ import { csvImport } from "./csv_import.js";
 type CsvImport = typeof csvImport;
 
 describe("a workflow", () => {
-  it("is its declaration, which nothing changes afterwards", () => {
+  it("is its declaration, immutable", () => {
     const statuses = [
       { name: "A", kind: "open" as const },
       { name: "B", kind: "final" as const },
@@ -24,7 +24,7 @@ describe("a workflow", () => {
     }
   });
 
-  it("says what its statuses mean; one that it does not declare is open", () => {
+  it("knows what its statuses mean; an undeclared one is open", () => {
     expect(finalStatuses(csvImport)).toEqual(["IMPORTED", "REJECTED"]);
     expect(isFinalStatus(csvImport, "REJECTED")).toBe(true);
     expect(isFinalStatus(csvImport, "PAUSED")).toBe(false);
@@ -33,7 +33,7 @@ describe("a workflow", () => {
     expect(statusNamed(csvImport, "WAITING")).toBeUndefined();
   });
 
-  it("is refused where it breaks a rule, with the member and the rule", () => {
+  it("is refused if it breaks a rule, with the member and the rule", () => {
     const define = () => defineWorkflow({ ...csvImport, stageUpdateStatus: "IMPORTED" });
     expect(define).toThrow(DeclarationError);
     expect(define).toThrow(TypeError);
@@ -59,7 +59,7 @@ describe("a workflow's types", () => {
     expectTypeOf<UpdateOf<CsvImport>>().not.toHaveProperty("registrationId");
   });
 
-  it("are wide where only a declaration is known", () => {
+  it("are wide if the declaration is not known statically", () => {
     expectTypeOf<IdOf<Workflow>>().toEqualTypeOf<number | string>();
     expectTypeOf<FinalStatusOf<Workflow>>().toEqualTypeOf<string>();
     expectTypeOf<RegistrationWorkflow>().toExtend<Workflow>();

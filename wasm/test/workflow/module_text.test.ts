@@ -22,7 +22,7 @@ describe("the module that is written for a workflow", () => {
     expect(written).toContain('  /** Write the rows. In blocks of a thousand. */\n  | "write";');
   });
 
-  it("does not depend on what has no meaning: the schema's address", () => {
+  it("does not depend on the schema's address", () => {
     expect(text({ ...csvImport, $schema: "x.json" })).toBe(text());
   });
 

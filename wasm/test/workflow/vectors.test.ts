@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { DeclarationError, defineWorkflow } from "../../src/workflow.js";
 import { DeclarationTextError, readDeclaration } from "../../src/workflow/declaration_text.js";
 
-/** In one step, Vite would take it for an asset of a page. */
+/** In a separate function: Vite would take the expression for an asset of a page. */
 function testUrl(): string {
   return import.meta.url;
 }
@@ -35,7 +35,7 @@ function problemOf(bytes: Uint8Array): Problem | null {
 }
 
 describe("the declarations that all readers share", () => {
-  it("are all expected to be something", () => {
+  it("all have an expected result", () => {
     expect(names.sort()).toEqual(Object.keys(expected).sort());
     expect(names.length).toBeGreaterThan(100);
   });
@@ -52,7 +52,7 @@ describe("the declarations that all readers share", () => {
     } catch {
       return expect(problem?.what).toMatch(/^is no valid|byte order mark$/);
     }
-    // What only a text has: bytes, a name that stands twice, limits against a hostile file.
+    // Mistakes that only a text can have: bytes, a name given twice, limits against a hostile file.
     if (/given twice|no valid|deeper than|more than|byte order/.test(problem?.what ?? "")) {
       return expect(problem).not.toBeNull();
     }
@@ -64,7 +64,7 @@ describe("the declarations that all readers share", () => {
     return expect(define).toThrow(new DeclarationError(problem.member, problem.what));
   });
 
-  it("may have 64 KiB, and no byte more", () => {
+  it("may have at most 64 KiB", () => {
     const good = read("good_orders.json").toString();
     const grown = (bytes: number) => new TextEncoder().encode(good.padEnd(bytes));
     expect(problemOf(grown(65_536))).toBeNull();
