@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { reservedPort } from "../processes/child.ts";
-import { type DocumentedBlock, DocumentedShell, documentedBlocks, readDocument } from "../processes/documented_runs.ts";
+import {
+  type DocumentedBlock,
+  DocumentedShell,
+  documentedBlocks,
+  documentedTable,
+  readDocument,
+} from "../processes/documented_runs.ts";
 import { Gateway, type GatewayOptions } from "../processes/gateway.ts";
 import { untilHeard, untilSubscribed } from "../processes/heard_history.ts";
 import { Mock, shipped } from "../processes/mock.ts";
@@ -13,7 +19,8 @@ import { Nginx } from "../processes/nginx.ts";
 import { RedisServer } from "../processes/redis.ts";
 import { now, TokenKey } from "../processes/tokens.ts";
 
-const blocks = documentedBlocks(readDocument("docs/TROUBLESHOOTING.md"));
+const document = readDocument("docs/TROUBLESHOOTING.md");
+const blocks = documentedBlocks(document);
 
 /** What a situation has running: where commands go, and whose log lines the document shows. */
 interface Trouble {
@@ -52,6 +59,7 @@ async function publish(gateway: Gateway, message: string): Promise<void> {
 }
 
 async function play(scenario: string): Promise<Trouble> {
+  expect(document).toContain(`    regstream mock --scenario native/harness/scenarios/${scenario}.json --port 8090\n`);
   const { base } = await Mock.start(shipped(scenario));
   return { shell: new DocumentedShell({ "127.0.0.1:8090": new URL(base).host }) };
 }
@@ -149,7 +157,7 @@ describe("docs/TROUBLESHOOTING.md", () => {
 
   test("names a situation for each of its blocks, and each of the situations here", () => {
     expect(situations).toEqual(Object.keys(troubles));
-    const fences = readDocument("docs/TROUBLESHOOTING.md").match(/^```(console|log)$/gm);
+    const fences = document.match(/^```(console|log)$/gm);
     expect(blocks).toHaveLength(fences?.length ?? 0);
   });
 
@@ -158,6 +166,15 @@ describe("docs/TROUBLESHOOTING.md", () => {
     expect(trouble).toBeDefined();
     if (trouble === undefined) return;
     for (const block of blocks.filter((one) => one.situation === situation)) await produce(trouble, block);
+  });
+
+  test("explains every cause of a reset that the metric counts", async () => {
+    const gateway = await Gateway.start({ hasDemo: false });
+    const metrics = await (await fetch(gateway.url("/metrics"))).text();
+    const causes = [...metrics.matchAll(/^regstream_stream_resets_total\{.*cause="(\w+)"\}/gm)].map(
+      ([, cause]) => cause,
+    );
+    expect(documentedTable(document, "resets").map(([cause]) => cause)).toEqual(causes.map((cause) => `\`${cause}\``));
   });
 
   test("a command whose output is another one is found out", async () => {
