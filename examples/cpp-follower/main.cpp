@@ -1,4 +1,4 @@
-// Follows one registration: prints its stages as they happen, then the outcome, and ends.
+// Follows one registration: prints its stages as they happen, then the outcome, and exits.
 
 #include <array>
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace {
 
-/// A terminal obeys control characters, and U+0080 to U+009F are some: a publisher's text may have
-/// them.
+/// Makes text from others safe for a terminal, which obeys control characters. U+0080 to U+009F are
+/// some of them.
 std::string printable(const std::string& text) {
   static const std::regex control("[\x01-\x1f\x7f]|\xc2[\x80-\x9f]");
   return std::regex_replace(text, control, "?");
@@ -37,7 +37,7 @@ class Follower final : public regstream::client::RegistrationHandler {
   void on_message(const regstream::SessionMessage& message) override {
     if (message.kind == regstream::MessageKind::reset) {
       std::cerr << "updates may have been missed" << std::endl;
-    } else if (!message.problem.empty()) {  // It may have been an update.
+    } else if (!message.problem.empty()) {  // The skipped event may have been an update.
       std::cerr << message.problem << std::endl;
     }
     if (message.view_changed) {
@@ -45,7 +45,7 @@ class Follower final : public regstream::client::RegistrationHandler {
     }
   }
 
-  /// The client reconnects by itself; this only reports.
+  /// The client reconnects by itself: this only reports it.
   void on_state(const regstream::StateChanged& change,
                 const regstream::client::StreamFailure* failure) override {
     if (change.to == regstream::ConnectionState::open) {
@@ -87,7 +87,7 @@ int main(int argument_count, char** arguments) try {
   const Follower follower(context, arguments[1] + stream, std::stoll(arguments[2]));
   context.run();
   return follower.is_done() ? 0 : 1;
-} catch (const std::logic_error& mistake) {  // No URL, or no number.
+} catch (const std::logic_error& mistake) {  // The URL or the number is malformed.
   std::cerr << mistake.what() << '\n';
   return 2;
 }
