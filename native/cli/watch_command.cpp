@@ -323,15 +323,12 @@ int run(const WatchOptions& options) {
 }  // namespace
 
 void add_watch_command(CLI::App& app, int& exit_code) {
-  auto* const command =
-      app.add_subcommand("watch",
-                         "Show the live progress of one instance of a workflow, such as a "
-                         "registration; without an id, of all that "
-                         "move. On a terminal the stages are redrawn in place, with colours; "
-                         "elsewhere, and with NO_COLOR, each change "
-                         "is a line. Exits with 0 at a final status, with 1 at a status that the "
-                         "workflow calls failed, and with 2 if "
-                         "the server refuses the stream");
+  auto* const command = app.add_subcommand(
+      "watch",
+      "Show the live progress of one instance of a workflow, such as a registration; without an "
+      "id, of all that move. On a terminal the stages are redrawn in place, with colours; "
+      "elsewhere, and with NO_COLOR, each change is a line. Exits with 0 at a final status, with 1 "
+      "at a status that the workflow calls failed, and with 2 if the server refuses the stream");
   const auto options = std::make_shared<WatchOptions>();
   options->stream.url = "http://127.0.0.1:8080";
   add_stream_options(*command, options->stream)
