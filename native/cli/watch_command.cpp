@@ -43,7 +43,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a shell says of a program that a signal has ended.
+/// A signal's exit code is this and its number, as shells report it.
 constexpr int signal_code = 128;
 
 struct WatchOptions {
@@ -56,7 +56,8 @@ std::string_view variable(const char* name) {
   return value == nullptr ? std::string_view{} : std::string_view{value};
 }
 
-/// Frames need a terminal that takes commands; NO_COLOR (no-color.org) asks for none.
+/// Frames need a terminal that understands control sequences. NO_COLOR (no-color.org) turns them
+/// off.
 bool draws_frames() {
   return isatty(STDOUT_FILENO) == 1 && variable("NO_COLOR").empty() && !variable("TERM").empty() &&
          variable("TERM") != "dumb";
@@ -94,7 +95,7 @@ watch::Terminal read_terminal() {
   return terminal;
 }
 
-/// A URL without a path is a gateway's, whose workflow says where the stream is.
+/// If the URL has no path, the workflow's stream path is added.
 std::string stream_url(const std::string& url, const Workflow& workflow) {
   const auto read = client::parse_http_url(url);
   const auto* const parts = std::get_if<client::HttpUrl>(&read);
@@ -114,7 +115,8 @@ std::span<const InstanceId> ids_of(const std::optional<InstanceId>& id) {
   return id ? std::span(&*id, 1) : std::span<const InstanceId>();
 }
 
-/// The stream's client, a timer, signals and the terminal. What is shown, and when, is watch's.
+/// The shell: the stream's client, a timer, signals and the terminal. native/watch decides what to
+/// show, and when.
 class Watcher final : public client::RegistrationHandler {
  public:
   Watcher(asio::io_context& context, const WatchOptions& options, const Workflow& workflow,
@@ -323,10 +325,10 @@ int run(const WatchOptions& options) {
 void add_watch_command(CLI::App& app, int& exit_code) {
   auto* const command = app.add_subcommand(
       "watch",
-      "Show how an instance of a workflow moves, such as a registration; without an id, all that "
-      "move. On a terminal the stages are drawn in their place, with colours; elsewhere, and with "
-      "NO_COLOR, each change is a line. Exits with 0 at a final status, with 1 at one that the "
-      "workflow calls failed, and with 2 when the server refuses the stream");
+      "Show the live progress of one instance of a workflow, such as a registration; without an "
+      "id, of all that move. On a terminal the stages are redrawn in place, with colours; "
+      "elsewhere, and with NO_COLOR, each change is a line. Exits with 0 at a final status, with 1 "
+      "at a status that the workflow calls failed, and with 2 if the server refuses the stream");
   const auto options = std::make_shared<WatchOptions>();
   options->stream.url = "http://127.0.0.1:8080";
   add_stream_options(*command, options->stream)

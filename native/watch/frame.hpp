@@ -12,44 +12,45 @@
 
 #include "watch/instances.hpp"
 
-/// The form of `regstream watch` on a terminal: a few lines that are drawn again in their place.
-/// Each is a function of what it shows and of the time. All text of others is `printable`, so only
-/// this file commands the terminal.
+/// What `regstream watch` draws on a terminal: a few lines, redrawn in place. Frames are functions
+/// of what they show and of the time. Text from elsewhere is made `printable`, so only this file
+/// sends control sequences.
 namespace regstream::watch {
 
-/// How the stream is.
+/// The state of the stream.
 struct Link {
   ConnectionState state = ConnectionState::idle;
   bool is_connected = false;
   bool was_connected = false;  ///< At any time before.
-  std::string problem;         ///< A sentence about what went wrong last, or empty.
+  std::string problem;         ///< A sentence about the last failure, or empty.
   std::uint64_t resets = 0;    ///< How often updates may have been missed.
 };
 
-/// What the terminal is like, and the time.
+/// The terminal, and the time.
 struct Terminal {
   std::size_t rows = 24;
   bool is_utf8 = true;  ///< Whether it shows more than ASCII.
   std::int64_t now_ms = 0;
-  Duration utc_offset{};  ///< What local time is ahead of UTC.
+  Duration utc_offset{};  ///< Local time minus UTC.
 };
 
 using Frame = std::vector<std::string>;
 
-/// One instance: its status, progress, each stage with its times, and the newest message.
-/// `view.stages` is completed by the stages that the workflow declares.
+/// One instance: its status, progress, each stage with its times, and the newest message. Declared
+/// stages that `view` lacks are shown as pending.
 [[nodiscard]] Frame frame_of_one(const RegistrationView& view, const Workflow& workflow,
                                  const Link& link, const Terminal& terminal);
 
-/// All that have moved, a line each, the latest first: as many as the terminal has room for.
+/// All instances that have changed, one line each, the latest first, as many as fit on the
+/// terminal.
 [[nodiscard]] Frame frame_of_all(const Instances& instances, const Workflow& workflow,
                                  const Link& link, const Terminal& terminal);
 
-/// What draws `frame` where the frame before it stands, which had `lines_before` lines. Lines that
-/// are too long for the terminal end at its edge. The cursor is left below the frame.
+/// The text that draws `frame` over the previous frame, which had `lines_before` lines. The
+/// terminal cuts lines that are too long. The cursor ends below the frame.
 [[nodiscard]] std::string text_of_frame(const Frame& frame, std::size_t lines_before);
 
-/// Whether a stage runs in it: then its frame changes with the time.
+/// Whether a stage is running. If so, the frame changes with the time.
 [[nodiscard]] bool is_running(const RegistrationView& view);
 [[nodiscard]] bool is_any_running(const Instances& instances);
 

@@ -10,32 +10,32 @@
 
 namespace regstream::watch {
 
-/// The views of all instances that moved since the watch began, folded from the stream of every
-/// instance. That stream has no snapshots: of an instance that was moving already, stages that
-/// ended before are not known.
+/// The views of all instances that changed since the watch began, folded from the stream of every
+/// instance. That stream has no snapshots, so earlier stages of an instance that was in progress
+/// are missing.
 class Instances {
  public:
-  /// An instance, and its view before the change that was applied last.
+  /// An instance's view before and after a change.
   struct Moved {
     RegistrationView before;
     RegistrationView after;
   };
 
-  /// Keeps `count_max` instances, at least 1, each with 64 stages at most: the one that has not
-  /// moved for longest is dropped. `workflow` must outlive this.
+  /// Keeps at most `count_max` instances (at least 1), each with at most 64 stages, and drops the
+  /// one that has not changed for the longest time. `workflow` must outlive this.
   explicit Instances(const Workflow& workflow, std::size_t count_max = 200);
 
-  /// Applies an update or a snapshot of the stream. Nothing: the message is another one, or says
-  /// nothing new.
+  /// Applies an update or a snapshot. Nothing if the message is of another type, or changes
+  /// nothing.
   [[nodiscard]] std::optional<Moved> apply(const StreamMessage& message);
 
-  /// Updates may have been missed, of any instance.
+  /// Updates of any instance may have been missed.
   void mark_gap(Gap gap);
 
-  /// The one that moved last comes first.
+  /// In the order of their last change, the latest first.
   [[nodiscard]] const std::list<Registration>& latest_first() const { return registrations_; }
 
-  /// How many have moved; those that were dropped count again if they move again.
+  /// How many instances have changed. One that was dropped counts again when it changes again.
   [[nodiscard]] std::size_t moved_count() const { return moved_count_; }
 
  private:

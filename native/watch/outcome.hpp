@@ -13,14 +13,14 @@ namespace regstream::watch {
 enum class Outcome : std::uint8_t {
   final = 0,    ///< The instance has a final status.
   failed = 1,   ///< The instance has a final status that its workflow calls failed.
-  refused = 2,  ///< The server refuses the stream for good, or wants no reconnect.
+  refused = 2,  ///< The server refuses the stream for good, or wants no reconnect (204).
 };
 
-/// Nothing: the instance goes on, or its status is not known yet.
+/// Nothing if the instance is still in progress, or its status is unknown.
 [[nodiscard]] std::optional<Outcome> outcome_of(const RegistrationView& view,
                                                 const Workflow& workflow);
 
-/// Of a stream that has closed. Nothing: the caller has closed it.
+/// For a stream that has closed. Nothing if the caller closed it.
 [[nodiscard]] std::optional<Outcome> outcome_of(ConnectionReason reason);
 
 }  // namespace regstream::watch

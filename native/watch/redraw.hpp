@@ -6,22 +6,22 @@
 
 namespace regstream::watch {
 
-/// When a frame is drawn again: soon after a change, though not for each of a thousand changes a
-/// second; and while something runs, often enough that its time moves on.
+/// Decides when to redraw a frame: soon after a change, but not for each of a thousand changes a
+/// second; and regularly while a stage is running, because its time changes.
 class Redraw {
  public:
-  /// The least time between two frames.
+  /// The shortest time between two frames.
   static constexpr Duration spacing_min{50};
-  /// While something runs: times are shown in tenths of a second.
+  /// Between two frames while a stage is running.
   static constexpr Duration running_interval{200};
 
-  /// What the frame shows has changed.
+  /// Something in the frame has changed.
   void changed(Instant now);
 
-  /// A frame has been drawn; `is_running`: it shows something that runs.
+  /// A frame has been drawn. `is_running`: it shows a running stage.
   void drawn(Instant now, bool is_running);
 
-  /// When to draw; nothing: not until the next change.
+  /// When to draw. Nothing: wait for the next change.
   [[nodiscard]] std::optional<Instant> next_deadline() const { return due_; }
 
  private:

@@ -181,6 +181,23 @@ describe("regstream watch", () => {
   });
 });
 
+describe("regstream watch whose reader goes away", () => {
+  test("ends as a program does that SIGPIPE has ended", async () => {
+    const mock = await mockOf({ control: "connected" });
+    const command = `set -o pipefail; "$0" watch --url "$1" --registration 42 | head -n 1`;
+    const watcher = new Child("bash", ["-c", command, program, mock.url()]);
+    await watcher.untilOutput(/stream live/);
+    // The pipe is there until `head` has ended: one of these lines finds it broken.
+    let hasEnded = false;
+    const exited = watcher.exited.finally(() => (hasEnded = true));
+    for (let sequence = 1; !hasEnded; sequence += 1) {
+      await mock.post("send", update(sequence, { status: "PENDING", message: `Message ${sequence}` }));
+    }
+    expect(await exited).toBe(128 + 13);
+    await mock.stop();
+  });
+});
+
 describe("regstream watch on a terminal", () => {
   const steps = [
     { control: "connected" },

@@ -19,7 +19,7 @@ export const ProcessLog = memo(function ProcessLog({ entries, isRunning }: Proce
     );
   }
   return (
-    <ol className="log" data-testid="process-log" aria-busy={isRunning}>
+    <ol className="log" data-testid="process-log">
       {entries.map(({ stage, stageStatus, message, timestamp }, index) => (
         // Entries are only ever appended, so the index identifies them.
         <Line key={index} stage={stage} stageStatus={stageStatus} message={message} timestamp={timestamp} />
