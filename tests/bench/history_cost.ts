@@ -130,7 +130,7 @@ function print(group: string, ours: readonly Figures[], peers: readonly Figures[
     );
     const bars = [
       { name: "into the history", value: our, text: text(our) },
-      { name: "a bare PUBLISH", value: theirs, text: text(theirs) },
+      { name: "a plain PUBLISH", value: theirs, text: text(theirs) },
     ];
     record({ group, what, better, bars });
   };
@@ -173,7 +173,8 @@ async function compareMemory(): Promise<void> {
 
 try {
   console.log(
-    `publishing into the history against a plain PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`,
+    `publishing into the history against a plain PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} ` +
+      "updates",
   );
   for (const [name, connect] of [
     ["ioredis", throughIoredis],
