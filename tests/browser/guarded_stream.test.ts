@@ -183,7 +183,7 @@ describe("a page of another origin with a cookie", () => {
     await untilShown(status === 200 ? "open|connected" : "away");
     await expect.poll(async () => (await asked[0]?.response())?.status()).toBe(status);
     if (status !== 200) return;
-    await publish("for whoever has signed in");
-    await untilHeard("for whoever has signed in");
+    await publish("for a signed-in user");
+    await untilHeard("for a signed-in user");
   });
 });

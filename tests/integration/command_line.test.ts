@@ -17,7 +17,7 @@ async function failure(args: string[], environment: NodeJS.ProcessEnv = {}): Pro
 
 describe("a refused option is named with its value", () => {
   test.each<[string, string[], NodeJS.ProcessEnv, RegExp]>([
-    ["a port that is no number", ["serve", "--port", "http"], {}, /--port: .*http/],
+    ["a port that is not a number", ["serve", "--port", "http"], {}, /--port: .*http/],
     ["a port that is too large", ["serve", "--port", "65536"], {}, /--port: .*65536/],
     ["an empty address", ["serve", "--address", ""], {}, /--address: "" is empty/],
     ["an empty address after =", ["serve", "--address=", "--port", "0"], {}, /--address: "" is empty/],
@@ -37,7 +37,7 @@ describe("a refused option is named with its value", () => {
     ["an empty URL", ["listen", "--url", ""], {}, /--url: "" is empty/],
     ["an empty scenario", ["mock", "--scenario", ""], {}, /--scenario: "" is empty; give a value$/m],
     [
-      "a policy that is none",
+      "an unknown policy",
       ["listen", "--url", "http://x", "--policy", "brave"],
       {},
       /--policy: "brave" is not in \{standard,resilient\}/,
@@ -60,8 +60,8 @@ describe("a refused option is named with its value", () => {
       {},
       /--redis: takes no user and no password, .* in the environment, as REDIS_USERNAME and REDIS_PASSWORD/,
     ],
-    ["a deployment that is no name", ["serve", "--deployment", "the bank"], {}, /--deployment: "the bank" is no name/],
-    ["a deployment in a variable that is no name", ["serve"], { REGSTREAM_DEPLOYMENT: "a/b" }, /"a\/b" is no name/],
+    ["an invalid deployment name", ["serve", "--deployment", "the bank"], {}, /--deployment: "the bank" is no name/],
+    ["a variable with an invalid deployment name", ["serve"], { REGSTREAM_DEPLOYMENT: "a/b" }, /"a\/b" is no name/],
     ["a misspelt option", ["serve", "--rediss=redis://:hunter2@host"], {}, /--rediss=redis:\/\/…@host/],
   ])("%s", async (_name, args, environment, expected) => {
     const [code, log] = await failure(args, { ...environment, REDIS_PASSWORD: "hunter2" });
@@ -93,13 +93,13 @@ describe("a refused option is named with its value", () => {
       ["publish", "final", "--registration", "9007199254740992"],
       /--registration: Value 9007199254740992/,
     ],
-    ["a registration that is no number", ["publish", "final", "--registration", "4x"], /--registration: .*4x/],
+    ["a registration that is not a number", ["publish", "final", "--registration", "4x"], /--registration: .*4x/],
     [
       "a long stage",
       ["publish", "stage", "--stage", "s".repeat(257)],
       /--stage: "s+…": stage must be .* at most 256 bytes/,
     ],
-    ["a stage's status of its own", ["publish", "stage", "--status", "done"], /--status: "done" is not in/],
+    ["an unknown stage status", ["publish", "stage", "--status", "done"], /--status: "done" is not in/],
     [
       "a long key",
       [...stage, "--key", "k".repeat(100_000)],
@@ -124,7 +124,7 @@ describe("a refused option is named with its value", () => {
       [...final, "--process-log", "[1,]"],
       /--process-log: the process log must be a JSON array$/m,
     ],
-    ["a URL that is none", ["listen", "--url", "127.0.0.1:1"], /--url: "127\.0\.0\.1:1": /],
+    ["an invalid URL", ["listen", "--url", "127.0.0.1:1"], /--url: "127\.0\.0\.1:1": /],
     [
       "a URL with a password",
       ["listen", "--url", "http://me:hunter2@x/"],
@@ -178,11 +178,7 @@ describe("a refused option is named with its value", () => {
     ["a watch's registration that is no number", ["watch", "--registration", "4x"], /--registration: .*4x/],
     ["a watch's two ids", ["watch", "--registration", "42", "--id", "42"], /give either --id or --registration$/m],
     ["a port of the mock's", ["mock", "--port", "65536"], /--port: Value 65536/],
-    [
-      "a canary that is none",
-      ["simulate", "--canary", "parrot"],
-      /--canary: "parrot" is not a canary; the canaries are: /,
-    ],
+    ["an unknown canary", ["simulate", "--canary", "parrot"], /--canary: "parrot" is not a canary; the canaries are: /],
   ])("%s", async (_name, args, expected) => {
     const [code, log] = await failure(args);
     expect(code).toBe(2);

@@ -40,7 +40,7 @@ describe("pages of other origins", () => {
   test.each<[string, string, RequestInit, number]>([
     ["a stream", stream, {}, 200],
     ["its head", stream, { method: "HEAD" }, 200],
-    ["a stream of HTTP that is none", `${stream}?registrationId=x`, {}, 400],
+    ["an invalid request for a stream", `${stream}?registrationId=x`, {}, 400],
     ["a list", "/api/registrations", {}, 200],
     ["a page's file", "/", {}, 200],
     ["nothing", "/api/nothing", {}, 404],
@@ -115,7 +115,7 @@ describe("requests that are refused before they are complete", () => {
     [413, "a body that is announced too large", `${large}Content-Length: 9999999\r\n\r\n`],
     [413, "a body that grows too large", `${large}Transfer-Encoding: chunked\r\n\r\nffffff\r\n`],
     [431, "a head that is too long", `GET ${stream} HTTP/1.1\r\n${fields}Cookie: ${"c".repeat(40_000)}\r\n\r\n`],
-    [400, "a head that is none", `GET ${stream} HTTP/1.1\r\n${fields}no field\r\n\r\n`],
+    [400, "an invalid head", `GET ${stream} HTTP/1.1\r\n${fields}no field\r\n\r\n`],
     [421, "another host", `GET ${stream} HTTP/1.1\r\nOrigin: ${allowed}\r\nHost: evil.example\r\n\r\n`],
   ])("are answered with %i to an allowed origin: %s", async (status, _name, bytes) => {
     const gateway = await Gateway.start({ hasDemo: false, more: ["--open", "--cors-origin", allowed] });

@@ -28,7 +28,7 @@ describe("a caller's mistake is explained in problem details", () => {
   const refused: [string, [string, RequestInit?], number, RegExp][] = [
     ["an unknown registration", ["/api/registrations/999999"], 404, /999999/],
     ["validating an unknown registration", post("/api/registrations/999999/process", ""), 404, /999999/],
-    ["an id that is no number", ["/api/registrations/abc"], 400, /id/],
+    ["an id that is not a number", ["/api/registrations/abc"], 400, /id/],
     ["an id of zero", ["/api/registrations/0"], 400, /id/],
     ["an id beyond 2^53", ["/api/registrations/9007199254740993"], 400, /id/],
     ["an id of many digits", [`/api/registrations/${"9".repeat(400)}`], 400, /id/],
@@ -50,7 +50,7 @@ describe("a caller's mistake is explained in problem details", () => {
     ["a malformed query", ["/api/registrations?status=%zz"], 400, /./],
     ["an unknown status in the query", ["/api/registrations?status=LOST"], 400, /status/],
     ["a body that is not JSON", post("/api/registrations", "{"), 400, /JSON/],
-    ["a body that is no object", post("/api/registrations", "[]"), 400, /object/],
+    ["a body that is not an object", post("/api/registrations", "[]"), 400, /object/],
     ["a number that no double holds", post("/api/registrations", `{"customerName":1e999}`), 400, /too large/],
     [
       "one in an update",

@@ -136,7 +136,11 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
       () => join(temporaryFolder(), "no", "journal"),
       /the folder .*no does not exist; create it/,
     ],
-    ["where nothing can be made", () => "/proc/journal", /Can't use the journal \/proc\/journal: it can't be created/],
+    [
+      "in a folder that can't be written",
+      () => "/proc/journal",
+      /Can't use the journal \/proc\/journal: it can't be created/,
+    ],
   ])("a journal that is %s stops the start with one sentence and exit code 1", async (_name, path, sentence) => {
     const child = regstream(["serve", "--port", "0", "--journal", path()]);
     expect(await child.exited).toBe(1);

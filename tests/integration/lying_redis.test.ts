@@ -31,7 +31,7 @@ const lies: readonly Lie[] = [
   { what: "an error that nobody knows", bytes: "-NONSENSE what?\r\n", then: "truth" },
   { what: "an error with control characters", bytes: "-\u001b[2J\u0000\u009b\r\n", then: "truth" },
   {
-    what: "ids that are none",
+    what: "invalid ids",
     bytes: "*3\r\n$3\r\n0-x\r\n:1\r\n*3\r\n$20\r\n18446744073709551616\r\n$1\r\nx\r\n$0\r\n\r\n",
     then: "truth",
   },

@@ -5,7 +5,7 @@ import { Gateway } from "../processes/gateway.ts";
 import { Nginx } from "../processes/nginx.ts";
 
 describe.each([
-  ["an nginx that nobody has configured for streams", ""],
+  ["an nginx without settings for streams", ""],
   ["an nginx that asks by HTTP/1.1, and so gets chunks", "proxy_http_version 1.1;"],
 ])("behind %s", (_name, more) => {
   let gateway: Gateway;

@@ -59,7 +59,7 @@ describe("a publisher's client", () => {
     ["a cluster, by ioredis", { evalsha: call, eval: call, isCluster: true }, "moves"],
     ["one server, by node-redis", { evalSha: call, eval: call }, ""],
     ["sentinels, by node-redis", { evalSha: call, eval: call, getSentinelNode: call }, "moves"],
-  ])("tells the script whether servers replace each other: %s", async (_name, client, told) => {
+  ])("tells the script whether servers replace each other: %s", async (_name, client, argument) => {
     const heard: string[] = [];
     const hear = (...all: unknown[]) => {
       heard.push(
@@ -74,7 +74,7 @@ describe("a publisher's client", () => {
       "started",
       "x",
     );
-    expect(heard[heard.indexOf("publish") + 5]).toBe(told);
+    expect(heard[heard.indexOf("publish") + 5]).toBe(argument);
   });
 
   it("is checked before each update, since it may select another database at any time", async () => {
