@@ -33,7 +33,7 @@ std::variant<HttpUrl, UrlProblem> read_document_url(std::string_view text) {
   const auto* const read = std::get_if<HttpUrl>(&url);
   if (read != nullptr && !read->is_secure && !is_this_machine(*read)) {
     return UrlProblem{
-        "only an https:// URL, or an http:// URL of this machine, can be trusted for this"};
+        "only an https:// URL, or an http:// URL of this machine, can be trusted here"};
   }
   return url;
 }

@@ -119,7 +119,7 @@ TEST_CASE("a document comes by https or from this machine") {
   for (const char* const url :
        {"http://id.bank.example/keys", "http://10.0.0.1/", "http://localhost.example/"}) {
     CAPTURE(url);
-    CHECK_THAT(document_url_problem(url).value_or(""), Catch::Contains("only https://"));
+    CHECK_THAT(document_url_problem(url).value_or(""), Catch::Contains("only an https:// URL"));
   }
   CHECK_THAT(document_url_problem("keys.json").value_or(""),
              Catch::Contains("not an absolute URL"));
@@ -129,7 +129,7 @@ TEST_CASE("a fetch that can't begin fails like others") {
   Fetch fetch{{}};
   SECTION("of a URL in the clear") {
     fetch.request.url = "http://id.bank.example/keys";
-    CHECK_THAT(fetch.failure(), Catch::Contains("only https://"));
+    CHECK_THAT(fetch.failure(), Catch::Contains("only an https:// URL"));
   }
   SECTION("with a CA file that is not there") {
     fetch.request.ca_file = "/nowhere/ca.pem";

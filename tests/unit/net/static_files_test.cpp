@@ -136,7 +136,7 @@ TEST_CASE("A folder that is too large for a page is refused at the start") {
   const Page page;
   std::ofstream(page.folder() / "video").flush();
   fs::resize_file(page.folder() / "video", StaticFiles::bytes_max);  // It takes no room.
-  CHECK_THROWS_WITH(StaticFiles(page.folder()), Catch::Contains("are over 64 MiB"));
+  CHECK_THROWS_WITH(StaticFiles(page.folder()), Catch::Contains("have more than 64 MiB"));
 }
 
 TEST_CASE("An unchanged file is not sent again") {
