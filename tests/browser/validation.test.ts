@@ -98,30 +98,32 @@ describe("the page in Chromium", () => {
       await isFirstAnswered;
       await route.continue();
     });
-    const press = (page: Page) =>
-      Promise.all([
-        page.waitForResponse((response) => response.url().endsWith("/process")),
-        page.getByRole("button", { name: "Validate Customer" }).click(),
-      ]);
+    const press = async (page: Page): Promise<number> => {
+      const answer = page.waitForResponse((response) => response.url().endsWith("/process"));
+      await page.getByRole("button", { name: "Validate Customer" }).click();
+      return (await answer).status();
+    };
+    // All of this is waited for before anybody presses, since it passes.
     const note = second.getByRole("status").filter({ hasText: "Another operator has started this validation" });
-    const pressed = press(second);
-    const seen = Promise.all([note.waitFor(), ...[first, second].map((page) => stage(page, "t24_lookup", "started"))]);
-    const [[accepted]] = await Promise.all([press(first).finally(answerFirst), seen]);
-    const [refused] = await pressed;
-    expect([accepted.status(), refused.status()]).toEqual([202, 409]);
-    await photograph(second, "second_operator");
+    const isSeen = Promise.all([
+      note.waitFor(),
+      ...[first, second].flatMap((page) => [
+        page.getByRole("progressbar", { name: /^Stage 2 of 4/ }).waitFor(),
+        // The log has three lines by then, and no more.
+        page.locator('[data-testid="process-log"] li:nth-child(3):last-child').waitFor(),
+      ]),
+    ]);
+    const isSecondPressed = second.waitForRequest("**/process");
+    const secondStatus = press(second);
+    await isSecondPressed;
+    const firstStatus = press(first).finally(answerFirst);
+    expect(await Promise.all([firstStatus, secondStatus])).toEqual([202, 409]);
+    await isSeen;
 
-    // While it runs both show how far it is, and the log so far.
-    for (const page of [first, second]) {
-      await page.getByRole("progressbar", { name: /^Stage 2 of 4/ }).waitFor();
-      const log = page.locator('[data-testid="process-log"] li');
-      await log.nth(2).waitFor();
-      expect(await log.count()).toBe(3);
-      expect(await page.getByText("The validation was not started").count()).toBe(0);
-    }
     for (const page of [first, second]) await status(page, "APPROVED");
     await note.waitFor({ state: "detached" });
     expect(await second.getByRole("progressbar").count()).toBe(0);
+    expect(await second.getByText("The validation was not started").count()).toBe(0);
     // The browser itself complains about each answer of 409.
     expect(complaints).toEqual([expect.stringContaining("409 (Conflict)")]);
   });
