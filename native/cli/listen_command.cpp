@@ -50,7 +50,7 @@ std::string check_method(const std::string& value) {
 std::string check_event_id(const std::string& value) {
   return client::is_field_value(value)
              ? std::string()
-             : explain(value, "it holds a control character, which no header can send");
+             : explain(value, "it has a control character, which no header can carry");
 }
 
 client::StreamRequest read_request(const ListenOptions& options) {
@@ -155,16 +155,15 @@ int run(const ListenOptions& options) {
 void add_listen_command(CLI::App& app, int& exit_code) {
   auto* const command = app.add_subcommand(
       "listen",
-      "Keep an event stream open, and print a JSON line for each event; lines with a \"kind\" tell "
-      "what happens to the stream. Exits with 0 after SIGINT, SIGTERM, the end of a stream with "
-      "until=final, or the "
-      "server's 204, with 1 "
-      "when the stream has failed for good");
+      "Follow an event stream, and print a JSON line for each event. Lines with a \"kind\" are "
+      "about the stream itself. Exit code: 0 after SIGINT, SIGTERM, the end of a stream with "
+      "until=final, or the server's 204; 1 if the stream failed for good");
   const auto options = std::make_shared<ListenOptions>();
   add_stream_options(*command, options->stream)
       ->description("https:// or http:// URL of the stream")
       ->required();
-  command->add_option("--last-event-id", options->last_event_id, "Resume after this event")
+  command
+      ->add_option("--last-event-id", options->last_event_id, "Resume after the event with this id")
       ->check(check_event_id);
   command->add_option("--method", options->method, "Method of the request")
       ->check(check_method)

@@ -50,30 +50,30 @@ CLI::Option* add_stream_options(CLI::App& command, StreamOptions& options) {
   auto* const url = command.add_option("--url", options.url)->check(check_url);
   command
       .add_option("--policy", options.policy,
-                  "standard: any answer but a stream fails for good; resilient: 408, 429 and 5xx "
-                  "are retried")
+                  "standard: fail for good on every response that is not a stream; resilient: "
+                  "retry after 408, 429 and 5xx")
       ->check(configuration::one_of({"standard", "resilient"}))
       ->capture_default_str();
-  command.add_option("--header", options.headers, "\"Name: value\"; may be given several times")
+  command
+      .add_option("--header", options.headers,
+                  "Header field of the request, \"Name: value\"; may be repeated")
       ->allow_extra_args(false)
       ->check(check_header);
   command.add_option("--ca-file", options.ca_file,
-                     "FILE with the certificates (PEM) of the issuers that are trusted with "
-                     "https, instead of the system's");
+                     "PEM FILE with the CA certificates for https, instead of the system's");
   command
-      .add_option(
-          "--token-file", options.token_file,
-          "FILE whose text is sent as Authorization: Bearer; it is read before each attempt, "
-          "so that another program may renew it")
+      .add_option("--token-file", options.token_file,
+                  "FILE with a token to send as Authorization: Bearer. It is read before each "
+                  "attempt, so another program can renew it")
       ->check(CLI::ExistingFile);
   command
       .add_option("--read-timeout-ms", options.read_timeout_ms,
-                  "Reconnect after this long without a byte (default: 75000), or sooner if the "
-                  "server announces its heartbeat")
+                  "Reconnect after this long without a byte (default: 75000); sooner if the server "
+                  "announces a heartbeat")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{86'400'000}));
   command
       .add_option("--initial-delay-ms", options.initial_delay_ms,
-                  "Wait before a reconnect, until the server names one (default: 1000)")
+                  "Wait before a reconnect, until the server sends a retry time (default: 1000)")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{300'000}));
   return url;
 }

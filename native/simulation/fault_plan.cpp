@@ -162,13 +162,13 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
       choose.one("journal bytes", std::array<std::size_t, 4>{2'000, enough, enough, enough});
   plan.known_registrations_max =
       choose.one("known registrations", std::array<std::size_t, 4>{1, 10'000, 10'000, 10'000});
-  plan.claims_bytes_max =
+  plan.unverified_bytes_max =
       choose.one("claims bytes", std::array<std::size_t, 3>{600, enough, enough});
   if (plan.history_length_max < 10'000) {
     // A gateway that dropped unverified ids knows less about what the channel brought. If the
     // history no longer reaches back to what it knows, its bare messages wait until somebody
     // publishes again.
-    plan.claims_bytes_max = enough;
+    plan.unverified_bytes_max = enough;
   }
   plan.bare_max = choose.one("bare", std::array<std::size_t, 3>{2, 40'000, 40'000});
   if (plan.delay_max > Duration{50}) {
@@ -178,7 +178,7 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   }
   const bool has_floods = choose.of("floods").chance(333);
   plan.bare_bytes_max = has_floods && choose.half("few bare bytes") ? 600 : enough;
-  plan.unheard_max = has_floods && choose.half("few unheard") ? 20 : 500'000;
+  plan.unreceived_max = has_floods && choose.half("few unheard") ? 20 : 500'000;
   plan.held_max = has_floods ? 10 : 100'000;
   plan.waiting_max = choose.one("waiting", std::array<std::size_t, 4>{3, 10'000, 10'000, 10'000});
   plan.batch_updates_max = choose.one("batch updates", std::array<std::size_t, 3>{2, 16, 128});
@@ -253,10 +253,10 @@ std::string to_string(const FaultPlan& plan) {
   add("bytes in a turn", plan.turn_bytes_max);
   add("bytes unflushed", plan.unflushed_bytes_max);
   add("registrations known", plan.known_registrations_max);
-  add("claims bytes", plan.claims_bytes_max);
+  add("claims bytes", plan.unverified_bytes_max);
   add("bare waiting", plan.bare_max);
   add("bytes of them", plan.bare_bytes_max);
-  add("unheard", plan.unheard_max);
+  add("unheard", plan.unreceived_max);
   add("held by redis", plan.held_max);
   add("syncs each write", static_cast<int>(plan.is_redis_durable));
   add("publishes waiting", plan.waiting_max);

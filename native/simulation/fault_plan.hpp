@@ -101,10 +101,10 @@ struct FaultPlan {
 
   std::size_t journal_bytes_max = 0;
   std::size_t known_registrations_max = 0;
-  std::size_t claims_bytes_max = 0;
+  std::size_t unverified_bytes_max = 0;
   std::size_t bare_max = 0;  ///< Bare messages that may wait in a gateway.
   std::size_t bare_bytes_max = 0;
-  std::size_t unheard_max = 0;  ///< How far a gateway's channel may be behind, in messages.
+  std::size_t unreceived_max = 0;  ///< How far a gateway's channel may be behind, in messages.
   std::size_t held_max = 0;     ///< Messages that Redis holds for a subscriber that doesn't read.
   std::size_t waiting_max = 0;  ///< Updates that may wait in a publisher.
   std::size_t batch_updates_max = 0;

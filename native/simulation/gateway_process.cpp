@@ -53,12 +53,12 @@ void GatewayProcess::start() {
   options.publisher_name = name_;
   options.follower.page_bytes = plan_.page_bytes;
   options.follower.page_bytes_max = page_growth_max * plan_.page_bytes;
-  options.follower.unverified_bytes_max = plan_.claims_bytes_max;
+  options.follower.unverified_bytes_max = plan_.unverified_bytes_max;
   if (canary_ != Canary::endless_adoption) {
     options.follower.adoption.waiting_max = plan_.bare_max;
     options.follower.adoption.bytes_max = plan_.bare_bytes_max;
   }
-  options.follower.adoption.unreceived_max = plan_.unheard_max;
+  options.follower.adoption.unreceived_max = plan_.unreceived_max;
   broker_ = std::make_unique<RedisBroker>(
       world_, servers_, plan_, *clock_, options,
       RedisBroker::Handlers{
@@ -131,14 +131,15 @@ void GatewayProcess::check_limits() const {
                     " bare messages, and takes more");
   }
   // One message more may arrive after the limit, and ids that turn out to be invented.
-  check(adoption.text_bytes(), plan_.bare_bytes_max + plan_.claims_bytes_max + 2 * frame_bytes_max,
+  check(adoption.text_bytes(),
+        plan_.bare_bytes_max + plan_.unverified_bytes_max + 2 * frame_bytes_max,
         "bytes of bare messages");
   // While a history is read, all of it may wait; and while the channel is not read, what waits
   // there.
   if (streams_.hub().is_live() && follower.is_subscribed()) {
     const std::size_t page_entries_max =
         page_growth_max * plan_.page_bytes / (entry_bytes + message_bytes_min) + 2;
-    check(adoption.unreceived(), plan_.unheard_max + page_entries_max + 1,
+    check(adoption.unreceived(), plan_.unreceived_max + page_entries_max + 1,
           "entries ahead of the channel");
   }
   if (follower.counts().malformed.total() < malformed_heard_) {
@@ -146,7 +147,8 @@ void GatewayProcess::check_limits() const {
                     " messages that are none, and has counted " +
                     std::to_string(follower.counts().malformed.total()));
   }
-  check(follower.unverified_bytes(), plan_.claims_bytes_max + frame_bytes_max, "bytes of claims");
+  check(follower.unverified_bytes(), plan_.unverified_bytes_max + frame_bytes_max,
+        "bytes of claims");
 }
 
 void GatewayProcess::break_redis_link(broker::LinkRole role) {
