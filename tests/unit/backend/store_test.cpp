@@ -208,7 +208,7 @@ TEST_CASE("an impossible place for a database is refused with advice") {
   CHECK_THAT(error_of_opening(folder / "missing" / "demo.sqlite"),
              Contains("missing does not exist"));
   CHECK_THAT(error_of_opening(folder / "."), Contains("it is a folder"));
-  CHECK_THAT(error_of_opening("/proc/demo.sqlite"), Contains("can't be made"));
+  CHECK_THAT(error_of_opening("/proc/demo.sqlite"), Contains("can't be created"));
   CHECK_THAT(error_of_opening(""), Contains("--database"));
 }
 
