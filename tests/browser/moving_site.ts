@@ -11,8 +11,8 @@ import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** A copy of the application in docs/moving/NAME/before, with these of its patches applied. */
-export function movedApp(name: string, patches: readonly string[]): string {
+/** A copy of the application in docs/moving/NAME/before, with these of its patches applied, without any package. */
+export function patchedApp(name: string, patches: readonly string[]): string {
   const folder = temporaryFolder();
   cpSync(fileOf(`../../docs/moving/${name}/before`), folder, { recursive: true });
   for (const patch of patches) {
@@ -20,6 +20,12 @@ export function movedApp(name: string, patches: readonly string[]): string {
     const env = { PATH: process.env.PATH, GIT_CEILING_DIRECTORIES: dirname(folder) };
     execFileSync("git", ["apply", fileOf(`../../docs/moving/${name}/${patch}`)], { cwd: folder, stdio: "pipe", env });
   }
+  return folder;
+}
+
+/** The same with this workspace's packages. */
+export function movedApp(name: string, patches: readonly string[]): string {
+  const folder = patchedApp(name, patches);
   symlinkSync(fileOf("../../node_modules"), join(folder, "node_modules"));
   return folder;
 }
