@@ -147,7 +147,7 @@ describe("a caller's mistake is explained in problem details", () => {
       421,
       /--allow-host evil\.example/,
     ],
-    ["an ill-formed host", "GET /api/health HTTP/1.1\r\nHost: a b\r\n\r\n", 421, /ill-formed/],
+    ["an ill-formed host", "GET /api/health HTTP/1.1\r\nHost: a b\r\n\r\n", 421, /malformed/],
     [
       "another site's page",
       "POST /api/registrations/42/process HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n\r\n",

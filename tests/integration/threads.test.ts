@@ -198,7 +198,7 @@ describe("at the start", () => {
     const port = await freePort();
     const first = await Gateway.start({ hasDemo: false, port, more: ["--threads", "2"] });
     const second = regstream(["serve", "--port", String(port), "--threads", "2"]);
-    await second.untilOutput(new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken`));
+    await second.untilOutput(new RegExp(`port ${port} on 127\\.0\\.0\\.1 is in use`));
     expect(await second.exited).toBe(1);
     expect((await fetch(first.url("/readyz"))).status).toBe(200);
   });
