@@ -60,8 +60,18 @@ describe("a refused option is named with its value", () => {
       {},
       /--redis: takes no user and no password, .* in the environment, as REDIS_USERNAME and REDIS_PASSWORD/,
     ],
-    ["an invalid deployment name", ["serve", "--deployment", "the bank"], {}, /--deployment: "the bank" is not a deployment.s name/],
-    ["a variable with an invalid deployment name", ["serve"], { REGSTREAM_DEPLOYMENT: "a/b" }, /"a\/b" is not a deployment.s name/],
+    [
+      "an invalid deployment name",
+      ["serve", "--deployment", "the bank"],
+      {},
+      /--deployment: "the bank" is not a deployment/,
+    ],
+    [
+      "a variable with an invalid deployment name",
+      ["serve"],
+      { REGSTREAM_DEPLOYMENT: "a/b" },
+      /"a\/b" is not a deployment/,
+    ],
     ["a misspelt option", ["serve", "--rediss=redis://:hunter2@host"], {}, /--rediss=redis:\/\/…@host/],
   ])("%s", async (_name, args, environment, expected) => {
     const [code, log] = await failure(args, { ...environment, REDIS_PASSWORD: "hunter2" });
