@@ -167,9 +167,13 @@ void CallProgram::call_client(char what) {
       for (std::uint32_t kind = 1; kind != 0; ++polls) {
         kind = client_poll(client);
         require(polls < 16, "actions come to an end");
-        require(kind <= 5, "an action is of a kind that JavaScript knows");
+        require(kind <= static_cast<std::uint32_t>(ActionKind::close_probe),
+                "an action is of a kind that JavaScript knows");
         if (kind == static_cast<std::uint32_t>(ActionKind::open)) {
           require(read::result_text().size() <= last_event_id_bytes_max, "a cursor has a limit");
+        }
+        if (kind == static_cast<std::uint32_t>(ActionKind::open) ||
+            kind == static_cast<std::uint32_t>(ActionKind::open_probe)) {
           require(read::result_query().size() <= stream_query_bytes_max + until_bytes,
                   "a query has a limit");
         }
