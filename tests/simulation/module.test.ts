@@ -10,9 +10,9 @@ async function native(...options: string[]): Promise<{ code: number | null; repo
   return { code, report: child.log };
 }
 
-/** Every mistake that can be made on purpose: the program names them to whoever asks for another. */
+/** Every mistake that can be made on purpose. The program lists them if it doesn't know the one that is asked for. */
 async function canaries(): Promise<string[]> {
-  const names = /there are: (.*)/.exec((await native("--canary", "?")).report)?.[1];
+  const names = /the canaries are: (.*)/.exec((await native("--canary", "?")).report)?.[1];
   return names?.split(" ") ?? [];
 }
 
