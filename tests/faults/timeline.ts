@@ -102,11 +102,10 @@ export function timeline(run: Run): string {
   }
   line.push(`H${rounded(x(endMs))}`);
   const legend = [
-    ["fault", "the fault"],
-    ["half", "half of the touched clients whole again"],
-    ["all", "all whole again"],
-  ].map(([kind, text], index) => {
-    const at = labels + index * 250;
+    { kind: "fault", at: labels, text: "the fault" },
+    { kind: "half", at: labels + 110, text: "half of the touched clients whole again" },
+    { kind: "all", at: labels + 400, text: "all whole again" },
+  ].map(({ kind, at, text }) => {
     return [
       `<rect class="${kind}" x="${at}" y="40" width="12" height="12"/>`,
       `<text class="key" x="${at + 18}" y="50">${text}</text>`,
